@@ -1,0 +1,48 @@
+# Two commands for a new user: `make run` and `make test`. The rest is for those who build.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := orchestration/requirements.lock
+STAMP := $(VENV)/.set-up
+
+.PHONY: setup run test unit check bench dagster lock clean
+
+setup: $(STAMP)
+
+$(STAMP): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "juesuan needs Python 3.11 or later; say make PYTHON=python3.12")'
+	@echo "Setting up .venv from $(LOCK) (versions and hashes); this takes a minute or two once."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP)
+	@$(BIN)/juesuan refresh
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest tests/unit -q
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests dbt_project/macros --processes 2 --disable-progress-bar
+	$(BIN)/yamllint --strict .
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench
+
+dagster: $(STAMP)
+	$(BIN)/juesuan dagster
+
+# Needs uv; writes versions and hashes for every platform, no addresses.
+lock:
+	uv pip compile pyproject.toml --group dev --no-strip-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --output-file $(LOCK)
+
+clean:
+	rm -rf $(VENV) dbt_project/target dbt_project/logs

@@ -1,0 +1,74 @@
+"""Printed figures: exact text to Decimal, printed precision, tolerance.
+
+Belongs here: the arithmetic of printed numbers (promises 4 and 6). Does not belong here: which figure it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from juesuan.final_accounts.model import FigureDoesNotFit
+from juesuan.final_accounts.text import nfkc
+
+#: One figure, as a pattern: sign, digits with or without thousands separators, decimals.
+#: ``1,234.50`` is one; ``12.30,45.60`` (two figures joined by a comma) is not matched as one.
+FIGURE = r"[-−–]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_FIGURE = re.compile(rf"({FIGURE})")
+_MINUS = str.maketrans("−–﹣", "---")
+#: Printed in place of a figure that does not exist.
+NO_FIGURE = frozenset({"-", "--", "---", "—", "——", "/", "－", "–", "*", "不适用", "无"})
+
+#: What the warehouse holds: DECIMAL(24,6) as printed.
+MAX_DECIMALS = 6
+MAX_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A printed figure: its value and the count of printed decimals."""
+
+    value: Decimal
+    precision: int
+
+
+def parse_figure(text: str) -> Figure | None:
+    """Read one printed figure; None if the text is not exactly one.
+
+    Thousands separators must stand where thousands are (``12,34.5`` is None). ``(1,234.50)`` is a negative figure,
+    as accounts print it. Raises :class:`FigureDoesNotFit` beyond DECIMAL(24,6).
+    """
+    got = nfkc(text).strip().translate(_MINUS).replace(" ", "")
+    sign = 1
+    if got.startswith("(") and got.endswith(")"):
+        got, sign = got[1:-1], -1
+    if not _FIGURE.fullmatch(got):
+        return None
+    if sign < 0 and got.startswith("-"):
+        return None
+    value = Decimal(got.replace(",", "")) * sign
+    whole, _, decimals = got.replace(",", "").lstrip("-").partition(".")
+    if len(decimals) > MAX_DECIMALS or len(whole.lstrip("0")) > MAX_DIGITS:
+        raise FigureDoesNotFit(f"the figure {text!r} has more digits than DECIMAL(24,6) holds")
+    return Figure(value, len(decimals))
+
+
+def half_unit(precision: int) -> Decimal:
+    """Half a unit of the last printed place: 0.005 for two decimals."""
+    return Decimal(5).scaleb(-precision - 1)
+
+
+def tolerance(precisions: Iterable[int]) -> Decimal:
+    """Promise 4: the sum of half a unit of each term's last printed place, over all terms on both sides."""
+    return sum((half_unit(p) for p in precisions), Decimal(0))
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A plain decimal string, as ``extract`` prints it: no exponent, no plus sign, no negative zero."""
+    if value is None:
+        return None
+    if not value:
+        value = abs(value)
+    return format(value, "f")
