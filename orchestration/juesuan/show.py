@@ -1,0 +1,132 @@
+"""What the command line prints: tables that stay aligned with Chinese in them, JSON, CSV, and what went
+wrong.
+
+Belongs here: the outer form of answers. Does not belong here: finding the answers. Answers go to stdout,
+remarks and errors to stderr, so that stdout can be piped. ``rich`` is imported when a table is really drawn.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+from juesuan.final_accounts.numbers import plain
+
+#: Wide enough for any row: where nobody watches, nothing is folded or cut.
+_PIPE_WIDTH = 10_000
+
+
+def utf8(stream: TextIO) -> TextIO:
+    """The same stream, printing UTF-8 and plain newlines whatever the terminal's locale says."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", newline="\n")
+    return stream
+
+
+def text(value: Any) -> str:
+    """One value as a person reads it: nothing for None, money without exponents, lists joined."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return plain(value) or ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(text(item) for item in value)
+    return str(value)
+
+
+def jsonable(value: Any) -> Any:
+    """The same value as JSON can hold it; a Decimal becomes a plain string, never a float."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, (datetime.date, datetime.datetime, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def emit_json(value: Any) -> None:
+    """One JSON document on stdout, readable."""
+    print(json.dumps(jsonable(value), ensure_ascii=False, indent=2), file=utf8(sys.stdout))
+
+
+def emit_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """CSV with a header row and LF on stdout; a blank is an empty field."""
+    writer = csv.writer(utf8(sys.stdout), lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([text(value) for value in row])
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    right: Iterable[str] = (),
+) -> None:
+    """A table on stdout; columns named in ``right`` (figures) are aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    out = utf8(sys.stdout)
+    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
+    figures = set(right)
+    drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        drawn.add_column(Text(column), justify="right" if column in figures else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(text(value)) for value in row))
+    console.print(drawn)
+
+
+def records(
+    found: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    title: str | None = None,
+    empty: str = "nothing",
+    right: Iterable[str] = (),
+) -> None:
+    """The same answer in either form: a table of the named columns, or every field as JSON."""
+    if as_json:
+        emit_json(list(found))
+    elif found:
+        table(columns, [[one.get(column) for column in columns] for one in found], title=title, right=right)
+    else:
+        print(empty, file=utf8(sys.stdout))
+
+
+def line(message: str) -> None:
+    """One line of the answer, on stdout."""
+    print(message, file=utf8(sys.stdout))
+
+
+def remark(message: str) -> None:
+    """One line beside the answer, on stderr."""
+    print(message, file=utf8(sys.stderr))
+
+
+def error(message: str) -> None:
+    """What went wrong, on stderr: what, where, what to do."""
+    print(f"juesuan: {message}", file=utf8(sys.stderr))
