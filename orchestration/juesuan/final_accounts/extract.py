@@ -1,0 +1,153 @@
+"""One document in, its reports out: the whole library in one call.
+
+Belongs here: the order of the steps (read, identify, recognise, narrate, check) and the status of the result. Does
+not belong here: any step itself, and anything that knows of files, processes or the warehouse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from juesuan.final_accounts.model import (
+    Extraction,
+    Reading,
+    Report,
+    ReportStatus,
+    ReportTable,
+    UnassignedNumber,
+    UnreadableDocument,
+    UnrecognisedTable,
+)
+from juesuan.final_accounts.text import label
+
+
+@cache
+def extractor_fingerprint() -> str:
+    """A hash of the library's code and form data: what decides how a document is read. 16 hex digits."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".py", ".yml", ".csv"}:
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def extract(data: bytes, name: str = "") -> tuple[Extraction, ...]:
+    """Read every report of one document.
+
+    Never raises for what a document may hold: one that cannot be read comes back as one extraction with status
+    ``failed`` and the reason. ``name`` is the file name, for messages only.
+    """
+    from juesuan.final_accounts.readers import read
+
+    document_id = hashlib.sha256(data).hexdigest()
+    try:
+        reading = read(data, name)
+    except UnreadableDocument as error:
+        return (failed(document_id, str(error)),)
+    return extract_reading(reading, document_id, name)
+
+
+def failed(document_id: str, reason: str) -> Extraction:
+    """The extraction of a document that gave no report."""
+    report = Report(document_id, None, None, None, None, None, "failed", reason, extractor=extractor_fingerprint())
+    return Extraction(report)
+
+
+def extract_reading(reading: Reading, document_id: str, name: str = "") -> tuple[Extraction, ...]:
+    """The same from a reading that a reader (or a cache of readings) gave."""
+    from juesuan.final_accounts.identify import identify
+
+    found = []
+    for ordinal, identity in enumerate(identify(reading, name)):
+        report = Report(
+            document_id=document_id,
+            unit_name=identity.unit_name,
+            fiscal_year=identity.fiscal_year,
+            scope=identity.scope,
+            family=identity.family,
+            money_unit=None,
+            status="set_aside",
+            reason=None,
+            ordinal=ordinal,
+            extractor=extractor_fingerprint(),
+            title=identity.title,
+        )
+        if identity.family != "final_accounts":
+            why = identity.reason or f"not final accounts but of family {identity.family}"
+            found.append(Extraction(replace(report, reason=why), notes=reading.notes))
+        else:
+            found.append(_final_accounts(reading, report, identity.doubts))
+    return tuple(found)
+
+
+def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> Extraction:
+    from juesuan.final_accounts.checks import run_checks
+    from juesuan.final_accounts.narrative import NarrativeContext, read_narrative
+    from juesuan.final_accounts.recognise import recognise
+
+    tables = recognise(reading, unit_name=report.unit_name, fiscal_year=report.fiscal_year)
+    names: dict[str, list[tuple[str, str]]] = {}
+    for cell in tables.cells:
+        if cell.row_key.isdigit():
+            entry = (cell.table_key, cell.row_key)
+            known = names.setdefault(label(cell.row_label), [])
+            if entry not in known:
+                known.append(entry)
+    narrative = read_narrative(
+        tables.rest,
+        NarrativeContext(
+            unit_name=report.unit_name,
+            fiscal_year=report.fiscal_year,
+            names={name: tuple(entries) for name, entries in names.items()},
+        ),
+    )
+    unassigned = (*tables.unassigned, *narrative.unassigned)
+    status, reason = _status(tables.tables, unassigned, tables.unrecognised, tuple(doubts))
+    extraction = Extraction(
+        report=replace(
+            report,
+            money_unit=tables.money_unit,
+            status=status,
+            reason=reason,
+            units=narrative.units,
+            tables=tables.tables,
+        ),
+        cells=tables.cells,
+        statements=narrative.statements,
+        indicators=narrative.indicators,
+        terms=narrative.terms,
+        passages=narrative.passages,
+        unrecognised_tables=tables.unrecognised,
+        unassigned_numbers=unassigned,
+        notes=reading.notes,
+    )
+    return replace(extraction, checks=run_checks(extraction))
+
+
+def _status(
+    tables: Iterable[ReportTable],
+    unassigned: Iterable[UnassignedNumber],
+    unrecognised: Iterable[UnrecognisedTable],
+    doubts: tuple[str, ...],
+) -> tuple[ReportStatus, str | None]:
+    """loaded, or partial with every table that is missing, unreadable, unknown or has figures without a place."""
+    if doubts:
+        return "needs_review", "; ".join(doubts)
+    reasons = [
+        f"{t.table_key} {t.title} {t.state}" + (f": {t.reason}" if t.state == "unreadable" and t.reason else "")
+        for t in tables
+        if t.state in ("missing", "unreadable")
+    ]
+    unplaced: dict[str, int] = {}
+    for number in unassigned:
+        if number.table_key:
+            unplaced[number.table_key] = unplaced.get(number.table_key, 0) + 1
+    reasons += [f"{key}: {count} figures found no column" for key, count in unplaced.items()]
+    reasons += [f"unknown table {t.title or '(no title)'}" for t in unrecognised]
+    return ("partial", "; ".join(reasons)) if reasons else ("loaded", None)

@@ -1,0 +1,484 @@
+"""Tables whose cells were flattened to running text: a stream of words and figures, read in order.
+
+Belongs here: header order, rows and figures of a table that has no boxes. Does not belong here: grids (recognise.py),
+the words of any form.
+
+Order is the only position that such text keeps. So a row is read only when its figures are as many as the columns
+that the header names; a row with fewer has lost its blanks, and its figures are reported, not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from juesuan.final_accounts.forms import Form, Side
+from juesuan.final_accounts.model import TextLine
+from juesuan.final_accounts.numbers import FIGURE, parse_figure
+from juesuan.final_accounts.text import bare, label
+
+if TYPE_CHECKING:
+    from juesuan.final_accounts.recognise import Recogniser, _Figure, _Slot, _Table
+
+_TOKEN = re.compile(rf"(?P<number>{FIGURE})(?![^\s\d])|(?P<word>[^\s]+)")
+_GLUED = re.compile(rf"(\d{{3}}(?:\d{{2}}){{0,2}})(?=[^\d\s.,])|(?<=[^\d\s.,\-(（第])({FIGURE})$")
+_CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
+_PART = re.compile(r"\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or number with its place. ``start`` is its offset in the line."""
+
+    kind: Literal["word", "number"]
+    text: str
+    line: TextLine
+    start: int
+
+    @property
+    def plain_integer(self) -> bool:
+        return self.kind == "number" and self.text.isdigit()
+
+
+def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
+    """Words and numbers in order. A code glued to its name, or a name to its figure, comes apart."""
+    found: list[Token] = []
+    for line in lines:
+        for match in _TOKEN.finditer(line.text):
+            text, start = match.group(0), match.start()
+            if match.lastgroup == "number":
+                found.append(Token("number", text, line, start))
+                continue
+            head = _GLUED.match(text)
+            if head and head.group(1):
+                found.append(Token("number", head.group(1), line, start))
+                start += head.end()
+                text = text[head.end() :]
+            tail = _GLUED.search(text)
+            if tail and tail.group(2) and "." in tail.group(2):
+                found.append(Token("word", text[: tail.start()], line, start))
+                found.append(Token("number", tail.group(2), line, start + tail.start()))
+            elif text:
+                found.append(Token("word", text, line, start))
+    return found
+
+
+# --- header -----------------------------------------------------------------------------------------------------------
+
+
+def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[str]:
+    """The header words in a run of pieces that may be wrapped anywhere.
+
+    Covers as many characters as possible with words of the vocabulary, preferring words that begin and end where a
+    piece does: 项目 | 支出功能分类 rather than 项目支出 | 功能分类.
+    """
+    text = "".join(pieces)
+    borders, at = {0}, 0
+    for piece in pieces:
+        at += len(piece)
+        borders.add(at)
+    longest = max(map(len, vocabulary), default=0)
+    best: list[tuple[float, list[str]]] = [(0.0, [])]
+    for end in range(1, len(text) + 1):
+        score, words = best[end - 1]
+        choice = (score, words)
+        for size in range(1, min(longest, end) + 1):
+            word = text[end - size : end]
+            if word not in vocabulary:
+                continue
+            base, before = best[end - size]
+            gain = base + size - 0.3 + 0.25 * ((end - size in borders) + (end in borders))
+            if gain > choice[0]:
+                choice = (gain, [*before, word])
+        best.append(choice)
+    return best[-1][1]
+
+
+def _vocabulary(rec: Recogniser, form: Form) -> frozenset[str]:
+    w = rec.words
+    words = w.group.plain | w.code.plain | w.name.plain | w.line.plain | w.column_number.plain
+    for column in (*form.columns, *(c for s in form.sides for c in s.columns)):
+        words = words | column.words.plain | column.group.plain | column.group_words.plain
+    for facet in (form.facets or {}).values():
+        for names in facet.values():
+            words = words | names.plain
+    return words
+
+
+def _coded_order(form: Form, header: Sequence[str]) -> list[str]:
+    """Column keys in the order in which the header names them; a word under a group stands where its group does."""
+    places: list[tuple[tuple[int, int], str]] = []
+    taken: set[int] = set()
+    for column in form.columns:
+        groups = [i for i, w in enumerate(header) if w in column.group]
+        own = [i for i, w in enumerate(header) if w in column.words and i not in taken]
+        if own:
+            inside = groups and own[0] > groups[0] and header[own[0]] in column.group_words
+            places.append(((groups[0] if inside else own[0], own[0]), column.key))
+            taken.add(own[0])
+            continue
+        under = [i for i, w in enumerate(header) if w in column.group_words and groups and i > groups[0]]
+        if len(under) == 1 and under[0] not in taken:
+            places.append(((groups[0], under[0]), column.key))
+            taken.add(under[0])
+    return [key for _, key in sorted(places)]
+
+
+def _facet_order(facets: Mapping[str, Mapping[str, object]], header: Sequence[str]) -> list[str]:
+    """Column keys of a table of two facets, whichever stands above the other.
+
+    With 预算数 and 决算数 once each, the items repeat under either; with the items once, each has a pair under it.
+    公务用车 stands above its three parts; its own word is a group when 小计 is there as well.
+    """
+    items = [(i, name) for i, w in enumerate(header) for name, ws in facets["item"].items() if w in ws]  # type: ignore[operator]
+    stages = [(i, name) for i, w in enumerate(header) for name, ws in facets["stage"].items() if w in ws]  # type: ignore[operator]
+    if not items or not stages:
+        return []
+
+    def leaves(run: Sequence[tuple[int, str]]) -> list[str]:
+        vehicle = [i for i, name in run if name == "vehicle"]
+        order: list[tuple[tuple[int, int], str]] = []
+        for i, name in run:
+            if name == "vehicle" and len(vehicle) > 1 and i == vehicle[0]:
+                continue
+            inside = name in ("vehicle_buy", "vehicle_run") or (name == "vehicle" and len(vehicle) > 1)
+            order.append(((vehicle[0] if inside and vehicle else i, i), name))
+        return [name for _, name in sorted(order)]
+
+    n_stage = len({name for _, name in stages})
+    if len(stages) == n_stage:
+        # stages above: the occurrences of an item belong to the stages in turn
+        runs: list[list[tuple[int, str]]] = [[] for _ in stages]
+        seen: dict[str, int] = {}
+        words_per_stage: dict[str, int] = {}
+        for i, name in items:
+            words_per_stage[header[i]] = words_per_stage.get(header[i], 0) + 1
+        for i, name in items:
+            k = seen.get(header[i], 0)
+            seen[header[i]] = k + 1
+            if words_per_stage[header[i]] != len(stages):
+                return []
+            runs[k].append((i, name))
+        return [f"{item}_{stage}" for (_, stage), run in zip(stages, runs, strict=True) for item in leaves(run)]
+    names = leaves(items)
+    if len(stages) == len(names) * n_stage:
+        order = [stage for _, stage in stages]
+        return [f"{item}_{order[k * n_stage + j]}" for k, item in enumerate(names) for j in range(n_stage)]
+    return []
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _figure(token: Token, col: int) -> _Figure:
+    from juesuan.final_accounts.recognise import _Figure
+
+    line = token.line
+    span = (line.span[0] + token.start, line.span[0] + token.start + len(token.text)) if line.span else None
+    return _Figure(token.text, col, line.page, line.line, span, line.box)
+
+
+def _slot(column: str, side: str | None = None) -> _Slot:
+    from juesuan.final_accounts.recognise import _Slot
+
+    return _Slot(column, side, ())
+
+
+def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
+    """The tokens without repetitions of the header, as a page break leaves them."""
+    size = len(header)
+    if size < 3:
+        return tokens
+    want = [t.text for t in header]
+    plain = "".join(bare(t) for t in want)
+    kept: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        if tokens[i].text == want[0] and [t.text for t in tokens[i : i + size]] == want:
+            i += size
+            continue
+        # the same header with its lines broken elsewhere
+        text, j = "", i
+        while j < len(tokens) and len(text) < len(plain) and plain.startswith(text):
+            text += bare(tokens[j].text)
+            j += 1
+        if text == plain:
+            i = j
+            continue
+        kept.append(tokens[i])
+        i += 1
+    return kept
+
+
+def _header_end(rec: Recogniser, table: _Table, tokens: Sequence[Token]) -> int:
+    """The index of the first token of the first row."""
+    form = table.form
+    known = {w for s in form.sides for w in s.lines} | set(form.lines or {})
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        if token.kind == "word":
+            text = bare(token.text)
+            if form.kind == "paired":
+                if label(text) in known and not rec._is_header_word(form, text):
+                    return i
+                if label(text) != text and rec._is_header_word(form, text) is False and re.match(r"[一二三四五]、", text):
+                    return i
+            elif form.kind != "single" and i + 1 < len(tokens):
+                after = tokens[i + 1]
+                if text in rec.words.totals and after.kind == "number" and not _counts_columns(tokens, i + 1):
+                    return i
+                if form.lines and label(text) in form.lines and after.kind == "number" and text not in rec.words.totals:
+                    return i
+        elif _counts_columns(tokens, i):
+            while i < len(tokens) and tokens[i].plain_integer:
+                if i + 1 < len(tokens) and tokens[i + 1].plain_integer and int(tokens[i + 1].text) != int(tokens[i].text) + 1:
+                    i += 1
+                    break
+                i += 1
+            if form.kind == "single":
+                return i
+            continue
+        elif form.kind == "single":
+            if "." in token.text or token.text == "0":
+                return i
+        elif form.kind in ("coded", "economic") and _CODE.fullmatch(token.text):
+            return i
+        elif form.kind in ("coded", "economic") and "." in token.text:
+            return i
+        i += 1
+    return len(tokens)
+
+
+def _counts_columns(tokens: Sequence[Token], i: int) -> bool:
+    """Whether 1 2 3 ... begins here: numbers of columns."""
+    if not tokens[i].plain_integer or tokens[i].text != "1":
+        return False
+    return i + 1 < len(tokens) and (tokens[i + 1].text == "2" or tokens[i + 1].kind == "word")
+
+
+def read_flattened(rec: Recogniser, table: _Table, lines: Sequence[TextLine]) -> None:
+    """Read one flattened table (title taken off) into ``table``; what finds no place is reported."""
+    tokens = tokens_of(lines)
+    start = _header_end(rec, table, tokens)
+    header = tokens[:start]
+    body = _without(list(tokens[start:]), header)
+    words = segment([bare(t.text) for t in header if t.kind == "word"], _vocabulary(rec, table.form))
+    kind = table.form.kind
+    if kind == "paired":
+        _paired(rec, table, words, body)
+    elif kind == "single":
+        _single(rec, table, words, body)
+    else:
+        order = ["amount"] if kind == "economic" else _coded_order(table.form, words)
+        _coded(rec, table, order, body)
+
+
+def _report(rec: Recogniser, table: _Table, tokens: Sequence[Token], quote: str, reason: str) -> None:
+    for token in tokens:
+        rec._unplaced(table, token.text, quote, token.line.page, token.line.box, reason, token.line.line)
+
+
+def _single(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence[Token]) -> None:
+    order = _facet_order(table.form.facets or {}, words)
+    figures = [t for t in body if t.kind == "number"]
+    row = table.form.row or ""
+    if not order:
+        table.unread, table.reason = True, "the header does not say which column is which"
+        _report(rec, table, figures, " ".join(t.text for t in body), table.reason)
+        return
+    if figures and len(figures) != len(order):
+        table.reason = f"{len(figures)} figures for {len(order)} columns: blanks were lost"
+        _report(rec, table, figures, " ".join(t.text for t in body), table.reason)
+        return
+    for col, column in enumerate(order):
+        figure = _figure(figures[col], col) if figures else _blank(table, body, col)
+        rec._cell(table, row, row, None, _slot(column), figure, 0)
+
+
+def _blank(table: _Table, tokens: Sequence[Token], col: int) -> _Figure:
+    from juesuan.final_accounts.recognise import _Figure
+
+    line = tokens[0].line if tokens else None
+    return _Figure("", col, line.page if line else (table.pages[-1] if table.pages else None), line.line if line else None)
+
+
+@dataclass(slots=True)
+class _Row:
+    code: str
+    names: list[str]
+    figures: list[Token]
+    first: Token
+
+
+def _coded(rec: Recogniser, table: _Table, order: Sequence[str], body: Sequence[Token]) -> None:
+    n = len(order)
+    rows: list[_Row] = []
+    loose: list[str] = []
+    totals = rec.words.totals | frozenset(table.form.lines or {})
+    decimals = sum("." in t.text for t in body if t.kind == "number")
+    mostly_decimal = decimals * 2 > sum(not _CODE.fullmatch(t.text) for t in body if t.kind == "number")
+    i = 0
+
+    def begin(code: str, token: Token) -> None:
+        nonlocal loose
+        rows.append(_Row(code, [], [], token))
+
+    while i < len(body):
+        token = body[i]
+        row = rows[-1] if rows else None
+        if token.kind == "word":
+            text = bare(token.text)
+            if label(text) in totals and (row is None or row.figures or not row.code or row.names):
+                _tail(row, loose)
+                loose = []
+                begin("合计" if label(text) in rec.words.totals else label(text), token)
+            elif row is None or row.figures:
+                loose.append(token.text)
+            else:
+                row.names.append(token.text)
+            i += 1
+            continue
+        code_like = _CODE.fullmatch(token.text) is not None
+        full = row is None or len(row.figures) >= n
+        starts = code_like and (full or (mostly_decimal and (bool(row and row.figures) or bool(row and row.names))))
+        if starts and not (row and row.names and not row.figures and not mostly_decimal):
+            code, j = token.text, i + 1
+            while len(code) < 7 and j < len(body) and body[j].kind == "number" and _PART.fullmatch(body[j].text):
+                code += body[j].text
+                j += 1
+            own = j < len(body) and body[j].kind == "word"
+            if own or not loose:
+                _tail(row, loose)
+                begin(code, token)
+            else:
+                # the name stands before its code: what is left over belongs to this row
+                begin(code, token)
+                rows[-1].names.extend(loose)
+            loose = []
+            i = j
+            continue
+        if row is None:
+            _report(rec, table, [token], token.text, "no row begins before it")
+        else:
+            row.figures.append(token)
+        i += 1
+    _tail(rows[-1] if rows else None, loose)
+    for number, item in enumerate(rows):
+        name = "".join(item.names)
+        quote = f"{item.code} {name} {' '.join(t.text for t in item.figures)}"
+        known = (table.form.lines or {}).get(item.code) or (table.form.lines or {}).get(label(name))
+        text = name or item.first.text
+        if item.figures and len(item.figures) != n:
+            table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
+            why = f"{len(item.figures)} figures for {n} columns: their columns cannot be told by position"
+            _report(rec, table, item.figures, quote, why)
+            continue
+        for col, column in enumerate(order):
+            figure = _figure(item.figures[col], col) if item.figures else _blank(table, [item.first], col)
+            rec._cell(table, item.code, text, known.key if known else None, _slot(column), figure, number)
+    if not order:
+        table.unread, table.reason = True, "the header names no column of the form"
+
+
+def _tail(row: _Row | None, loose: list[str]) -> None:
+    """Words after the figures of a row are the rest of its wrapped name."""
+    if row is not None and loose and row.code != "合计":
+        row.names.extend(loose)
+
+
+def _paired(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence[Token]) -> None:
+    """Income and expenditure side by side: a label, its line number where the header has 行次, its figures."""
+    sides = {s.name: s for s in table.form.sides}
+    income, expenditure = table.form.sides
+    numbered = any(w in rec.words.line for w in words)
+    names = [i for i, w in enumerate(words) if w in rec.words.name]
+    second = words[names[1] :] if len(names) > 1 else words
+    columns = {income.name: [income.columns[0].key], expenditure.name: _coded_order_of(expenditure, second)}
+    if not columns[expenditure.name]:
+        table.unread, table.reason = True, "the header names no column of the expenditure side"
+    last: str | None = None
+    row_no = -1
+    i = 0
+    while i < len(body):
+        token = body[i]
+        if token.kind == "number":
+            # a line number whose row has no label, or a figure without one
+            if not (numbered and token.plain_integer):
+                _report(rec, table, [token], token.text, "no label before it")
+            else:
+                last = expenditure.name if last == income.name else income.name
+            i += 1
+            continue
+        j, text = _label_at(body, i, sides, table)
+        side = _side_of(rec, table, sides, text, last)
+        if side.name == income.name or last == expenditure.name or last is None:
+            row_no += 1
+        if numbered and j < len(body) and body[j].plain_integer:
+            j += 1
+        wanted = columns[side.name]
+        figures: list[Token] = []
+        while j < len(body) and body[j].kind == "number" and len(figures) < len(wanted):
+            if numbered and body[j].plain_integer and body[j].text != "0":
+                break
+            figures.append(body[j])
+            j += 1
+        row_key, line_key = rec._line(table, side, text)
+        if figures and len(figures) != len(wanted):
+            why = f"{len(figures)} figures for {len(wanted)} columns: their columns cannot be told by position"
+            table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
+            _report(rec, table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
+        else:
+            shift = 0 if side.name == income.name else len(columns[income.name])
+            for k, column in enumerate(wanted):
+                figure = _figure(figures[k], shift + k) if figures else _blank(table, [token], shift + k)
+                rec._cell(table, row_key, text, line_key, _slot(column, side.name), figure, max(row_no, 0))
+        last = side.name
+        i = j
+
+
+def _coded_order_of(side: Side, header: Sequence[str]) -> list[str]:
+    found = []
+    for column in side.columns:
+        places = [i for i, w in enumerate(header) if w in column.words]
+        if places:
+            found.append((places[0], column.key))
+    return [key for _, key in sorted(found)]
+
+
+def _label_at(body: Sequence[Token], i: int, sides: Mapping[str, Side], table: _Table) -> tuple[int, str]:
+    """A label that may be wrapped over several words: the longest run of words that a line of the form has."""
+    known = {w for s in sides.values() for line in s.lines.values() for ls in (line, *line.children) for w in ls.labels}
+    known |= {w for s in sides.values() for w in s.lines}
+    j, text, best = i, "", (i + 1, body[i].text)
+    found = False
+    while j < len(body) and body[j].kind == "word" and j - i < 6:
+        if j > i and re.match(r"[一二三四五六七八九十]{1,3}、", bare(body[j].text)):
+            break
+        text += body[j].text
+        j += 1
+        if label(text) in known:
+            best, found = (j, text), True
+    if not found and j > i + 1:
+        # unknown to the form: words up to the next ordinal or number are one wrapped label
+        tail = [k for k in range(i + 1, j) if label(body[k].text) in known]
+        stop = tail[0] if tail else j
+        return stop, "".join(t.text for t in body[i:stop])
+    return best
+
+
+def _side_of(rec: Recogniser, table: _Table, sides: Mapping[str, Side], text: str, last: str | None) -> Side:
+    """The side a label stands on: by the form where it says so, else in turn."""
+    income, expenditure = table.form.sides
+    name = label(text)
+    parent = table.parent.get(income.name)
+    child_of_income = parent is not None and any(name in ch.labels for ch in income.lines[parent].children)
+    on = [s for s in (income, expenditure) if name in s.lines or (s is income and child_of_income)]
+    if len(on) == 1:
+        return on[0]
+    return expenditure if last == income.name else income
+
+
+__all__ = ["Token", "parse_figure", "read_flattened", "segment", "tokens_of"]
