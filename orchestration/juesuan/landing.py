@@ -1,0 +1,731 @@
+"""Extractions as Parquet batches, and the ledger that says which record of a document holds.
+
+Here: turning extractions into rows, writing a batch so that it is there whole or not at all, the append-only
+ledger, which record holds, cleaning up after a kill, compaction. Belongs here: whatever both engines must do
+in the same way to read the landing. Does not belong here: units, report keys and releases (loading adds
+them), any database.
+
+The folder::
+
+    batches/<sequence>-<id>/<table>.parquet     one batch of one writer; never changed once it has its name
+    ledger/<sequence>-<id>.json                 one entry: a batch, a compacted batch, or a tombstone
+
+A batch without an entry is an orphan of a killed run: it holds nothing and is removed. An entry is a small
+file of its own, renamed into place, so that a kill never leaves half an entry.
+
+A landing record is by document: (document_id, report_no). Its columns are those of schema raw without what
+loading adds (:mod:`juesuan.raw_schema`), so a record landed once serves whatever the registry says later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from juesuan import durable, faults
+from juesuan.final_accounts.model import (
+    Extraction,
+    FigureDoesNotFit,
+    JuesuanError,
+    Report,
+    ReportStatus,
+)
+from juesuan.raw_schema import RawTable, landing_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: A batch is closed after this many documents, so that a killed run repeats little.
+DOCUMENTS_PER_BATCH = 500
+#: Digits before and after the point of a figure in schema raw, decimal(24,6).
+WHOLE_DIGITS, DECIMALS = 18, 6
+_STEP = Decimal(1).scaleb(-DECIMALS)
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class LandingError(JuesuanError):
+    """The landing is not as its ledger says."""
+
+
+# --- documents to extract, and what came of them ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What the reading of one document gave: its extractions, at least one (a failed one has status
+    ``failed``).
+    """
+
+    document_id: str
+    extractions: tuple[Extraction, ...]
+
+
+def failed(document_id: str, reason: str, extractor: str = "") -> Extracted:
+    """The document could not be read: one report row with status ``failed`` and the reason."""
+    report = Report(
+        document_id=document_id,
+        unit_name=None,
+        fiscal_year=None,
+        scope=None,
+        family=None,
+        money_unit=None,
+        status="failed",
+        reason=reason,
+        extractor=extractor,
+    )
+    return Extracted(document_id, (Extraction(report),))
+
+
+def document_status(reports: Sequence[Report]) -> tuple[ReportStatus, str | None]:
+    """The state of a document from those of its reports, and why.
+
+    All alike: that state. Some loaded or partial beside others: ``partial``. Else the first in the order
+    failed, needs_review, set_aside. Reasons are joined, each once.
+    """
+    states = [report.status for report in reports]
+    reasons = list(dict.fromkeys(report.reason for report in reports if report.reason))
+    reason = "; ".join(reasons) or None
+    if not states:
+        return "failed", "nothing was read"
+    if len(set(states)) == 1:
+        return states[0], reason
+    if "loaded" in states or "partial" in states:
+        return "partial", reason
+    return next(state for state in ("failed", "needs_review", "set_aside") if state in states), reason
+
+
+# --- records -> rows ----------------------------------------------------------------------------------------
+
+
+def printed(value: Decimal | None, address: str) -> Decimal | None:
+    """A printed figure as its column holds it, unchanged. Raises ``FigureDoesNotFit`` with the address."""
+    if value is None:
+        return None
+    if not value.is_finite():
+        raise FigureDoesNotFit(f"{address}: {value} is no figure")
+    exponent = value.normalize().as_tuple().exponent
+    if (isinstance(exponent, int) and exponent < -DECIMALS) or (value and value.adjusted() >= WHOLE_DIGITS):
+        raise FigureDoesNotFit(
+            f"{address}: {value} has more than {WHOLE_DIGITS} whole or {DECIMALS} decimal digits"
+        )
+    return value
+
+
+def derived(value: Decimal | None, address: str) -> Decimal | None:
+    """A figure that a check computed, to six decimals half-even (a share of a third has no end); never a
+    printed one.
+    """
+    if value is None:
+        return None
+    if not value.is_finite() or (value and value.adjusted() >= WHOLE_DIGITS):
+        raise FigureDoesNotFit(f"{address}: {value} has more than {WHOLE_DIGITS} whole digits")
+    return value.quantize(_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def _plain(value: Decimal | None) -> str:
+    """One spelling per number: 1.50, 1.5 and 1.500 are the same figure."""
+    if value is None:
+        return ""
+    return f"{value.normalize():f}" if value else "0"
+
+
+def figures_sha256(extraction: Extraction) -> str:
+    """Fingerprint of all figures of a report: two documents with the same one are copies, whatever their
+    bytes.
+
+    Taken over the set of (table, row, column, value, unit) of cells and (topic, measure, subject, value,
+    unit) of statements; where they stand, how they are laid out and how many digits a zero is printed with do
+    not count.
+    """
+    lines = [
+        "\t".join(("cell", c.table_key, c.row_key, c.column_key, _plain(c.value), c.money_unit or ""))
+        for c in extraction.cells
+        if c.value is not None
+    ]
+    lines += [
+        "\t".join(("statement", s.topic, s.measure, s.subject or "", _plain(s.value), s.unit or ""))
+        for s in extraction.statements
+        if s.value is not None
+    ]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def rows(extracted: Extracted, extractor: str) -> Rows:
+    """The landing rows of one document, by table. Raises ``FigureDoesNotFit`` with table, row, page and
+    column.
+    """
+    document_id = extracted.document_id
+    status, reason = document_status([one.report for one in extracted.extractions])
+    out: Rows = {
+        "document": [
+            {"document_id": document_id, "status": status, "reason": reason, "extractor": extractor},
+        ]
+    }
+
+    def put(table: str, row: dict[str, Any]) -> None:
+        out.setdefault(table, []).append(row)
+
+    for extraction in extracted.extractions:
+        report = extraction.report
+        key = {"document_id": document_id, "report_no": report.ordinal}
+        where = f"document {document_id[:12]}"
+        put(
+            "report",
+            key
+            | {
+                "fiscal_year": report.fiscal_year,
+                "scope": report.scope,
+                "family": report.family,
+                "unit_name": report.unit_name,
+                "title": report.title,
+                "money_unit": report.money_unit,
+                "status": report.status,
+                "reason": report.reason,
+                "figures_sha256": figures_sha256(extraction),
+                "extractor": extractor,
+            },
+        )
+        for number, unit in enumerate(report.units, 1):
+            put(
+                "report_unit",
+                key
+                | {
+                    "position": number,
+                    "name": unit.name,
+                    "covered": unit.covered,
+                    "reason": unit.reason,
+                    "page": unit.page,
+                    "line": unit.line,
+                },
+            )
+        for table in report.tables:
+            put(
+                "report_table",
+                key
+                | {
+                    "table_key": table.table_key,
+                    "table_no": table.table_no,
+                    "printed_number": table.printed_number,
+                    "title": table.title,
+                    "state": table.state,
+                    "money_unit": table.money_unit,
+                    "money_unit_source": table.money_unit_source,
+                    "notes": list(table.notes),
+                    "pages": list(table.pages),
+                    "reason": table.reason,
+                },
+            )
+        for number, cell in enumerate(extraction.cells, 1):
+            address = f"{where}, page {cell.page}, {cell.address}"
+            put(
+                "cell",
+                key
+                | {
+                    "cell_no": number,
+                    "table_key": cell.table_key,
+                    "table_no": cell.table_no,
+                    "row_key": cell.row_key,
+                    "row_label": cell.row_label,
+                    "line_key": cell.line_key,
+                    "column_key": cell.column_key,
+                    "value_text": cell.value_text,
+                    "value": printed(cell.value, address),
+                    "precision": cell.precision,
+                    "money_unit": cell.money_unit,
+                    "money_unit_source": cell.money_unit_source,
+                    "page": cell.page,
+                    "row_no": cell.row_no,
+                    "col_no": cell.col_no,
+                    "line": cell.line,
+                    "span_start": cell.span[0] if cell.span else None,
+                    "span_end": cell.span[1] if cell.span else None,
+                    "box": list(cell.box) if cell.box else None,
+                    "header_path": list(cell.header_path),
+                    "method": cell.method,
+                    "confidence": cell.confidence,
+                    "placed_by": cell.placed_by,
+                },
+            )
+        for number, said in enumerate(extraction.statements, 1):
+            put(
+                "statement",
+                key
+                | {
+                    "statement_no": number,
+                    "topic": said.topic,
+                    "measure": said.measure,
+                    "value": printed(said.value, f"{where}, page {said.page}, {said.address}"),
+                    "unit": said.unit,
+                    "value_text": said.value_text,
+                    "qualifier": said.qualifier,
+                    "null_reason": said.null_reason,
+                    "base": said.base,
+                    "subject": said.subject,
+                    "reason": said.reason,
+                    "section": said.section,
+                    "quote": said.quote,
+                    "quote_start": said.start,
+                    "page": said.page,
+                    "line": said.line,
+                },
+            )
+        for number, indicator in enumerate(extraction.indicators, 1):
+            put(
+                "indicator",
+                key
+                | {
+                    "indicator_no": number,
+                    "project": indicator.project,
+                    "indicator_group": indicator.group,
+                    "name": indicator.name,
+                    "target_operator": indicator.target_operator,
+                    "target": indicator.target,
+                    "actual": indicator.actual,
+                    "unit": indicator.unit,
+                    "completion_pct": indicator.completion_pct,
+                    "score": indicator.score,
+                    "quote": indicator.quote,
+                    "page": indicator.page,
+                    "line": indicator.line,
+                },
+            )
+        for number, term in enumerate(extraction.terms, 1):
+            put(
+                "term",
+                key
+                | {
+                    "term_no": number,
+                    "term": term.term,
+                    "definition": term.definition,
+                    "page": term.page,
+                    "line": term.line,
+                },
+            )
+        for number, passage in enumerate(extraction.passages, 1):
+            put(
+                "passage",
+                key
+                | {
+                    "passage_no": number,
+                    "section": passage.section,
+                    "heading": passage.heading,
+                    "state": passage.state,
+                    "text": passage.text,
+                    "page": passage.page,
+                    "line": passage.line,
+                },
+            )
+        for number, check in enumerate(extraction.checks, 1):
+            address = f"{where}, check {check.check_id} at {check.place}"
+            put(
+                "check_result",
+                key
+                | {
+                    "check_no": number,
+                    "check_id": check.check_id,
+                    "place": check.place,
+                    "state": check.state,
+                    "severity": check.severity,
+                    "expected": derived(check.expected, address),
+                    "actual": derived(check.actual, address),
+                    "difference": derived(check.difference, address),
+                    "tolerance": derived(check.tolerance, address),
+                    "root": check.root,
+                    "message": check.message,
+                    "terms": [
+                        {
+                            "address": one.address,
+                            "side": one.side,
+                            "sign": one.sign,
+                            "value": derived(one.value, f"{address}, {one.address}"),
+                            "precision": one.precision,
+                            "page": one.page,
+                            "line": one.line,
+                        }
+                        for one in check.terms
+                    ],
+                },
+            )
+        for number, unknown in enumerate(extraction.unrecognised_tables, 1):
+            put(
+                "unrecognised_table",
+                key
+                | {
+                    "table_index": number,
+                    "title": unknown.title,
+                    "pages": list(unknown.pages),
+                    "grid": [list(line) for line in unknown.grid],
+                    "reason": unknown.reason,
+                },
+            )
+        for number, loose in enumerate(extraction.unassigned_numbers, 1):
+            put(
+                "unassigned_number",
+                key
+                | {
+                    "number_no": number,
+                    "text": loose.text,
+                    "quote": loose.quote,
+                    "table_key": loose.table_key,
+                    "reason": loose.reason,
+                    "page": loose.page,
+                    "line": loose.line,
+                },
+            )
+    return out
+
+
+def arrow_table(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Landing rows as an Arrow table. Raises ``FigureDoesNotFit`` where a value does not fit its column."""
+    import pyarrow as pa
+
+    schema = landing_schema(table)
+    columns = []
+    for field_ in schema:
+        try:
+            columns.append(pa.array([record[field_.name] for record in records], type=field_.type))
+        except (pa.ArrowInvalid, OverflowError) as error:
+            raise FigureDoesNotFit(f"{table.name}.{field_.name}: {error}") from error
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+# --- the ledger ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One document of a ledger entry. ``sequence``: when it was first landed so; a compaction keeps it."""
+
+    document_id: str
+    extractor: str
+    sequence: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ledger. ``batch`` is None for a tombstone."""
+
+    sequence: int
+    name: str
+    kind: str  # batch, compaction, tombstone
+    batch: str | None
+    documents: tuple[Held, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Which record of a document holds: in which batch, landed by which extractor, first landed when."""
+
+    batch: str
+    extractor: str
+    sequence: int
+    status: str
+
+
+def holding(ledger: Iterable[Entry]) -> dict[str, Holding]:
+    """Which record of each document holds, from the ledger alone: the entry with the highest sequence
+    decides.
+
+    The order of entries, file times and batch contents play no part. A tombstone takes the document away
+    until a later entry brings it back.
+    """
+    held: dict[str, Holding] = {}
+    for entry in sorted(ledger, key=lambda one: (one.sequence, one.name)):
+        for document in entry.documents:
+            if entry.batch is None:
+                held.pop(document.document_id, None)
+            else:
+                held[document.document_id] = Holding(
+                    entry.batch, document.extractor, document.sequence, document.status
+                )
+    return held
+
+
+@dataclass
+class Landed:
+    """What one landing run did: documents by status, and batches written."""
+
+    by_status: dict[str, int] = field(default_factory=dict)
+    batches: list[str] = field(default_factory=list)
+
+    @property
+    def documents(self) -> int:
+        return sum(self.by_status.values())
+
+
+class Landing:
+    """The landing folder ``root``; ``tables`` are those of :func:`juesuan.raw_schema.raw_tables`.
+
+    One writer at a time is assumed for sequences (the warehouse lock holds it); batches of different writers
+    would still never share a name.
+    """
+
+    def __init__(self, root: Path, tables: Mapping[str, RawTable]) -> None:
+        self.root = Path(root)
+        self.tables = {name: table for name, table in tables.items() if table.landed}
+
+    @property
+    def batches(self) -> Path:
+        return self.root / "batches"
+
+    @property
+    def ledger_folder(self) -> Path:
+        return self.root / "ledger"
+
+    def file(self, batch: str, table: str) -> Path:
+        """Where the rows of ``table`` stand in ``batch``; the file may be missing when it has none."""
+        return self.batches / batch / f"{table}.parquet"
+
+    def ledger(self) -> list[Entry]:
+        """All entries whose batch is there, in order. Raises ``LandingError`` for an entry that cannot be
+        read.
+
+        An entry whose batch folder has gone holds nothing any more: its documents are landed again.
+        """
+        import json
+
+        entries = []
+        for path in sorted(self.ledger_folder.glob("[0-9]*.json")):
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+                entry = Entry(
+                    sequence=content["sequence"],
+                    name=path.stem,
+                    kind=content["kind"],
+                    batch=content["batch"],
+                    reason=content.get("reason"),
+                    documents=tuple(Held(**one) for one in content["documents"]),
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise LandingError(
+                    f"{path.name}: no ledger entry ({error}); remove it to land again"
+                ) from error
+            if entry.batch is None or (self.batches / entry.batch).is_dir():
+                entries.append(entry)
+        return sorted(entries, key=lambda one: (one.sequence, one.name))
+
+    def holding(self) -> dict[str, Holding]:
+        """:func:`holding` of the ledger as it stands."""
+        return holding(self.ledger())
+
+    def _next_sequence(self) -> int:
+        # Of names and not of readable entries, so that a sequence is never given out twice.
+        used = [int(path.name.partition("-")[0]) for path in self.ledger_folder.glob("[0-9]*-*.json")]
+        return max(used, default=0) + 1
+
+    def _append(
+        self,
+        sequence: int,
+        name: str,
+        kind: str,
+        batch: str | None,
+        documents: Iterable[Held],
+        reason: str | None = None,
+    ) -> None:
+        content = {
+            "sequence": sequence,
+            "kind": kind,
+            "batch": batch,
+            "reason": reason,
+            "documents": [
+                {
+                    "document_id": one.document_id,
+                    "extractor": one.extractor,
+                    "sequence": one.sequence,
+                    "status": one.status,
+                }
+                for one in documents
+            ],
+        }
+        durable.write_json(self.ledger_folder / f"{name}.json", content, "landing.entry")
+
+    def write_batch(
+        self, content: Mapping[str, pa.Table], documents: Callable[[int], Iterable[Held]], kind: str = "batch"
+    ) -> str:
+        """Write landing tables as one batch and enter it in the ledger; returns the name of the batch.
+
+        ``documents`` gives, for the sequence of the new entry, what it holds. Before the entry is in place
+        nothing of it holds; after, all of it does.
+        """
+        import pyarrow.parquet as pq
+
+        sequence = self._next_sequence()
+        name = f"{sequence:010d}-{uuid.uuid4().hex[:8]}"
+        self.batches.mkdir(parents=True, exist_ok=True)
+        building = self.batches / f".{name}.tmp"
+        building.mkdir()
+        faults.point("landing.batch.begun")
+        for table_name in self.tables:
+            table = content.get(table_name)
+            if table is not None and table.num_rows:
+                pq.write_table(table, building / f"{table_name}.parquet", compression="zstd")
+                faults.point(f"landing.batch.{table_name}")
+        durable.move_folder(building, self.batches / name, "landing.batch")
+        self._append(sequence, name, kind, name, documents(sequence))
+        return name
+
+    def land(
+        self,
+        extracted: Iterable[Extracted],
+        extractor: str,
+        progress: Callable[[str, str], None] | None = None,
+    ) -> Landed:
+        """Land what readers give, in batches of at most ``DOCUMENTS_PER_BATCH`` documents.
+
+        A document with a figure that does not fit is landed as ``failed`` with the address of the figure; the
+        others go on. ``progress(document_id, status)`` is called as each is taken in. Documents that differ
+        only in the order in which workers give them end in the same rows: a batch is sorted by document.
+        """
+        import pyarrow as pa
+
+        landed = Landed()
+        waiting: dict[str, tuple[str, dict[str, pa.Table]]] = {}
+
+        def close_batch() -> None:
+            parts: dict[str, list[pa.Table]] = {}
+            for document_id in sorted(waiting):
+                for table, part in waiting[document_id][1].items():
+                    parts.setdefault(table, []).append(part)
+            states = {document_id: waiting[document_id][0] for document_id in sorted(waiting)}
+            batch = self.write_batch(
+                {table: pa.concat_tables(some) for table, some in parts.items()},
+                lambda sequence: [Held(one, extractor, sequence, status) for one, status in states.items()],
+            )
+            landed.batches.append(batch)
+            waiting.clear()
+
+        def tables_of(one: Extracted) -> dict[str, pa.Table]:
+            return {name: arrow_table(self.tables[name], some) for name, some in rows(one, extractor).items()}
+
+        for one in extracted:
+            try:
+                content = tables_of(one)
+            except FigureDoesNotFit as error:
+                content = tables_of(failed(one.document_id, str(error), extractor))
+            status = content["document"]["status"][0].as_py()
+            landed.by_status[status] = landed.by_status.get(status, 0) + 1
+            waiting[one.document_id] = (status, content)
+            faults.point("landing.document")
+            if progress:
+                progress(one.document_id, status)
+            if len(waiting) >= DOCUMENTS_PER_BATCH:
+                close_batch()
+        if waiting:
+            close_batch()
+        return landed
+
+    def withdraw(self, reasons: Mapping[str, str]) -> None:
+        """Enter tombstones for those documents of ``reasons`` that the ledger holds; the rest need none."""
+        held = self.holding()
+        gone = {document_id: reason for document_id, reason in reasons.items() if document_id in held}
+        if not gone:
+            return
+        sequence = self._next_sequence()
+        self._append(
+            sequence,
+            f"{sequence:010d}-{uuid.uuid4().hex[:8]}",
+            "tombstone",
+            None,
+            [
+                Held(document_id, held[document_id].extractor, sequence, "withdrawn")
+                for document_id in sorted(gone)
+            ],
+            "; ".join(dict.fromkeys(gone.values())),
+        )
+
+    def clean(self) -> list[str]:
+        """Remove what killed runs left: temporary files, and batches that no entry names. Returns their
+        names.
+        """
+        durable.sweep(self.ledger_folder)
+        durable.sweep(self.batches)
+        if not self.batches.is_dir():
+            return []
+        named = {entry.batch for entry in self.ledger()}
+        orphans = sorted(path.name for path in self.batches.iterdir() if path.name not in named)
+        for name in orphans:
+            faults.point("landing.orphan")
+            shutil.rmtree(self.batches / name)
+        return orphans
+
+    def read(self, table: str) -> pa.Table:
+        """The rows of ``table`` that hold, sorted by document and report (within them as landed)."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        by_batch: dict[str, list[str]] = {}
+        for document_id, held in self.holding().items():
+            by_batch.setdefault(held.batch, []).append(document_id)
+        parts = [landing_schema(self.tables[table]).empty_table()]
+        for batch, documents in sorted(by_batch.items()):
+            path = self.file(batch, table)
+            if path.exists():
+                part = pq.read_table(path)
+                parts.append(part.filter(pc.is_in(part["document_id"], value_set=pa.array(documents))))
+        whole = pa.concat_tables(parts)
+        keys = [("document_id", "ascending")]
+        if "report_no" in whole.column_names:
+            keys.append(("report_no", "ascending"))
+        order = pc.sort_indices(
+            whole, sort_keys=keys
+        )  # stable, so the order of landing stays within a report
+        return whole.take(order)
+
+    def compact(self, batches_allowed: int = 32) -> bool:
+        """Bring all records that hold into one batch, when there are more than ``batches_allowed``.
+
+        The new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed
+        after. Each document keeps the sequence under which it was first landed. Returns whether anything was
+        done.
+        """
+        entries = self.ledger()
+        if sum(entry.batch is not None for entry in entries) <= batches_allowed:
+            return False
+        held = holding(entries)
+        if not held:
+            return False
+        self.write_batch(
+            {name: self.read(name) for name in self.tables},
+            lambda _: [
+                Held(document_id, one.extractor, one.sequence, one.status)
+                for document_id, one in sorted(held.items())
+            ],
+            "compaction",
+        )
+        for entry in entries:
+            (self.ledger_folder / f"{entry.name}.json").unlink()
+            faults.point("landing.compact.entry")
+        self.clean()
+        return True
+
+
+def renumbered(extractions: Sequence[Extraction]) -> tuple[Extraction, ...]:
+    """The extractions of one document with ordinals 0, 1, ... in the order given."""
+    return tuple(
+        replace(one, report=replace(one.report, ordinal=number)) for number, one in enumerate(extractions)
+    )
+
+
+def in_this_process(
+    documents: Iterable[tuple[str, str, bytes]],
+    extract: Callable[[bytes, str], tuple[Extraction, ...]],
+    extractor: str,
+) -> Iterator[Extracted]:
+    """Extract (document_id, name, bytes) one after the other, without workers; a failure is one failed
+    document.
+    """
+    for document_id, name, data in documents:
+        try:
+            yield Extracted(document_id, extract(data, name))
+        except JuesuanError as error:
+            yield failed(document_id, str(error), extractor)

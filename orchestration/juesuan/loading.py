@@ -1,0 +1,673 @@
+"""From the landing into schema raw of the work file, and the list of what must be built again.
+
+Here: which report a landed record is, its releases and copies (pure functions), and the one transaction that
+replaces whole reports and writes ``raw.pending``. Belongs here: whatever decides what stands in schema raw.
+Does not belong here: reading documents, dbt, publishing.
+
+The desired state of schema raw follows from the archive, the registry, the decisions and the landing alone.
+Loading compares it with what stands there and replaces the reports that differ; so loading again does
+nothing, and a rebuild from an empty file gives the same rows (run columns apart).
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from juesuan import faults
+from juesuan.final_accounts.model import JuesuanError
+from juesuan.landing import Holding, Landing
+from juesuan.raw_schema import RawTable, arrow_type
+from juesuan.warehouse import STORAGE
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: The share of cells out of order beyond which the table is written anew, sorted.
+OUT_OF_ORDER = 0.2
+LOADED = ("loaded", "partial")
+#: Lists of the registry: replaced as a whole when a row differs.
+REGISTRY = ("unit", "unit_name", "expected_body")
+
+
+class LoadingError(JuesuanError):
+    """Schema raw cannot be brought up to date; the message says what is in the way."""
+
+
+# --- what the archive knows ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedDocument:
+    """One document as the archive has it. ``problem``: why its file cannot be trusted now (sha256 differs,
+    missing); ``withdrawn``: the reason given when it was withdrawn; ``review``: what a person must settle
+    before it is loaded.
+    """
+
+    document_id: str
+    path: str
+    title: str | None = None
+    media_type: str | None = None
+    bytes: int | None = None
+    sources: tuple[str, ...] = ()
+    retrieved_on: datetime.date | None = None
+    published_on: datetime.date | None = None
+    problem: str | None = None
+    withdrawn: str | None = None
+    review: str | None = None
+
+    @property
+    def released_on(self) -> datetime.date:
+        """The day that orders releases: published, else retrieved, else last of all."""
+        return self.published_on or self.retrieved_on or datetime.date.max
+
+
+@dataclass(frozen=True, slots=True)
+class LandedReport:
+    """One row of the landing's table ``report``: what the document says about itself."""
+
+    document_id: str
+    report_no: int
+    fiscal_year: int | None
+    scope: str | None
+    family: str | None
+    unit_name: str | None
+    title: str | None
+    money_unit: str | None
+    status: str
+    reason: str | None
+    figures_sha256: str
+    extractor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which report it is: settled by what the document says, what a person asserted, and the registry."""
+
+    unit_id: str
+    fiscal_year: int
+    scope: str
+    family: str
+
+    @property
+    def report_id(self) -> str:
+        """``<unit_id>-<fiscal_year>-<scope>-<family>``: the key that all tables carry."""
+        return f"{self.unit_id}-{self.fiscal_year}-{self.scope}-{self.family}"
+
+
+#: Says which report a landed record is, or what a person must settle first.
+Identify = Callable[[LandedReport], Identity | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that loading takes from the archive. Registry rows are mappings by column name of schema raw."""
+
+    documents: tuple[ArchivedDocument, ...]
+    identify: Identify
+    units: tuple[Mapping[str, Any], ...] = ()
+    unit_names: tuple[Mapping[str, Any], ...] = ()
+    expected: tuple[Mapping[str, Any], ...] = ()
+
+
+# --- the desired state: pure --------------------------------------------------------------------------------
+
+
+@dataclass
+class Desired:
+    """What shall stand in schema raw, run columns apart: rows by column name."""
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    bridges: list[dict[str, Any]] = field(default_factory=list)
+
+    def by_status(self) -> dict[str, int]:
+        """Documents by status."""
+        counts: dict[str, int] = {}
+        for row in self.documents:
+            counts[row["status"]] = counts.get(row["status"], 0) + 1
+        return counts
+
+
+def _combined(states: Sequence[tuple[str, str | None]]) -> tuple[str, str | None]:
+    """The state of a document from those of its reports: alike, or partial beside others, or the worst."""
+    reason = "; ".join(dict.fromkeys(text for _, text in states if text)) or None
+    names = {state for state, _ in states}
+    if len(names) == 1:
+        return names.pop(), reason
+    if names & set(LOADED):
+        return "partial", reason
+    return next(state for state in ("failed", "needs_review", "set_aside") if state in names), reason
+
+
+def desired(
+    documents: Iterable[ArchivedDocument],
+    held: Mapping[str, Holding],
+    landed: Iterable[LandedReport],
+    identify: Identify,
+) -> Desired:
+    """What shall stand in schema raw, in an order that depends on nothing but the keys.
+
+    - A withdrawn document keeps its row and has no report.
+    - A document whose file cannot be trusted is ``failed``; what was loaded from it before stays.
+    - Only final accounts that were read (loaded or partial) and whose report is settled become report rows.
+    - Releases of one report are numbered by the day they were published, else retrieved, then by document. A
+      document whose figures are those of an earlier release is a copy: bridged, set aside, not a release.
+    """
+    out = Desired()
+    reports_of: dict[str, list[LandedReport]] = {}
+    for report in landed:
+        reports_of.setdefault(report.document_id, []).append(report)
+    by_id = {document.document_id: document for document in documents}
+
+    states: dict[str, list[tuple[str, str | None]]] = {}
+    editions: dict[str, list[tuple[Identity, LandedReport]]] = {}
+    for document_id in sorted(by_id):
+        document = by_id[document_id]
+        of_document = states.setdefault(document_id, [])
+        if document.withdrawn is not None or document_id not in held:
+            continue
+        for report in sorted(reports_of.get(document_id, ()), key=lambda one: one.report_no):
+            if report.status not in LOADED:
+                of_document.append((report.status, report.reason))
+                continue
+            identity = document.review or identify(report)
+            if isinstance(identity, str):
+                of_document.append(("needs_review", identity))
+            elif identity.family != "final_accounts":
+                of_document.append(("set_aside", f"{identity.family}, not final accounts"))
+            else:
+                of_document.append((report.status, report.reason))
+                editions.setdefault(identity.report_id, []).append((identity, report))
+
+    for report_id in sorted(editions):
+        ordered = sorted(
+            editions[report_id],
+            key=lambda one: (by_id[one[1].document_id].released_on, one[1].document_id, one[1].report_no),
+        )
+        originals: dict[str, LandedReport] = {}
+        kept: list[tuple[Identity, LandedReport]] = []
+        for identity, report in ordered:
+            bridge = {
+                "report_id": report_id,
+                "document_id": report.document_id,
+                "report_no": report.report_no,
+            }
+            original = originals.get(report.figures_sha256)
+            if original is None:
+                originals[report.figures_sha256] = report
+                kept.append((identity, report))
+                out.bridges.append(bridge | {"role": "holds"})
+            else:
+                out.bridges.append(bridge | {"role": "copy"})
+                of_document = states[report.document_id]
+                of_document.remove((report.status, report.reason))
+                of_document.append(("set_aside", f"copy of {by_id[original.document_id].path}"))
+        for release, (identity, report) in enumerate(kept, 1):
+            out.reports.append(
+                {
+                    "report_id": report_id,
+                    "unit_id": identity.unit_id,
+                    "fiscal_year": identity.fiscal_year,
+                    "document_id": report.document_id,
+                    "report_no": report.report_no,
+                    "scope": identity.scope,
+                    "family": identity.family,
+                    "unit_name": report.unit_name,
+                    "title": report.title,
+                    "money_unit": report.money_unit,
+                    "status": report.status,
+                    "reason": report.reason,
+                    "release": release,
+                    "is_current": release == len(kept),
+                    "figures_sha256": report.figures_sha256,
+                    "extractor": report.extractor,
+                }
+            )
+
+    for document_id in sorted(by_id):
+        document = by_id[document_id]
+        holds = held.get(document_id)
+        if document.withdrawn is not None:
+            status, reason = "withdrawn", document.withdrawn or None
+        elif document.problem is not None:
+            status, reason = "failed", document.problem
+        elif holds is None:
+            status, reason = "needs_review", "not read yet"
+        elif states[document_id]:
+            status, reason = _combined(states[document_id])
+        else:
+            status, reason = "failed", "nothing was read"
+        out.documents.append(
+            {
+                "document_id": document_id,
+                "path": document.path,
+                "title": document.title,
+                "media_type": document.media_type,
+                "bytes": document.bytes,
+                "sources": list(document.sources),
+                "retrieved_on": document.retrieved_on,
+                "published_on": document.published_on,
+                "status": status,
+                "reason": reason,
+                "extractor": holds.extractor if holds else None,
+                "batch_seq": holds.sequence if holds else None,
+            }
+        )
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One report that must be built again, with the keys that reach out of it."""
+
+    report_id: str
+    unit_id: str
+    fiscal_year: int
+    cause: str
+
+
+def pending(
+    before: Mapping[str, Sequence[Mapping[str, Any]]],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
+    withdrawn: frozenset[str],
+    units_changed: frozenset[str] = frozenset(),
+) -> list[Pending]:
+    """Which reports differ between two states of ``raw.report`` (rows by report_id), and why.
+
+    ``withdrawn``: documents that were withdrawn. A report whose document now stands under another key is
+    ``refiled``, and so is that other report. One that vanished for no decision of a person (it is read
+    otherwise now) is ``changed``, as are reports of units whose registry row changed.
+    """
+    gone_documents = {
+        row["document_id"]
+        for report_id, report_rows in before.items()
+        if report_id not in after
+        for row in report_rows
+    }
+    filed_documents = {row["document_id"] for report_rows in after.values() for row in report_rows}
+    found = []
+    for report_id in sorted(before.keys() | after.keys()):
+        old, new = before.get(report_id, ()), after.get(report_id, ())
+        either = (old or new)[0]
+        documents = {row["document_id"] for row in (*old, *new)}
+        if not new:
+            cause = "withdrawn" if documents & withdrawn else "changed"
+            if documents & filed_documents:
+                cause = "refiled"
+        elif not old:
+            cause = "refiled" if documents & gone_documents else "new"
+        elif list(map(dict, old)) != list(map(dict, new)) or either["unit_id"] in units_changed:
+            cause = "changed"
+        else:
+            continue
+        found.append(Pending(report_id, either["unit_id"], either["fiscal_year"], cause))
+    return found
+
+
+# --- the work file ------------------------------------------------------------------------------------------
+
+
+def schema_fingerprint(tables: Mapping[str, RawTable]) -> str:
+    """Names and types of schema raw: a work file with another one is built anew."""
+    content = [(t.name, [(c.name, c.data_type) for c in t.columns]) for t in tables.values()]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def discard_work(file: Path) -> None:
+    """Remove the work file and what DuckDB keeps beside it."""
+    for path in (file, Path(f"{file}.wal")):
+        path.unlink(missing_ok=True)
+
+
+def open_work(
+    file: Path, tables: Mapping[str, RawTable], published: str | None
+) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """Open the work file for writing; returns the connection and whether the file is a new one.
+
+    ``published`` is the id of the published version. A file that cannot be opened, that has another schema
+    raw, or that descends from another version than the published one is discarded: everything is loaded from
+    the landing anew. When the last run was killed between switching the link and clearing the pending list,
+    that is finished here.
+    """
+    import duckdb
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    wanted = schema_fingerprint(tables)
+    if file.exists():
+        connection = None
+        try:
+            connection = duckdb.connect(str(file), config=STORAGE)
+            state = read_state(connection)
+        except (duckdb.Error, OSError):
+            state = {}
+        if state.get("schema") == wanted and (
+            published is None or published in (state.get("published"), state.get("candidate"))
+        ):
+            assert connection is not None
+            if published is not None and published != state.get("published"):
+                finish(connection, published)
+            return connection, False
+        if connection is not None:
+            connection.close()
+        faults.point("loading.discard")
+    discard_work(file)
+    connection = duckdb.connect(str(file), config=STORAGE)
+    faults.point("loading.create")
+    connection.begin()
+    connection.execute("create schema raw")
+    connection.execute("create schema build")
+    connection.execute("create table build.state (key varchar not null, value varchar)")
+    for table in tables.values():
+        connection.execute(f"create table raw.{table.name} ({table.ddl()})")
+    write_state(connection, schema=wanted, published=published)
+    faults.point("loading.created")
+    connection.commit()
+    return connection, True
+
+
+def read_state(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """What the work file knows about itself: schema, published, candidate, out_of_order, dbt."""
+    return dict(connection.execute("select key, value from build.state").fetchall())
+
+
+def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> None:
+    """Set entries of :func:`read_state`; in the transaction of the caller, if one is open."""
+    for key, value in values.items():
+        connection.execute("delete from build.state where key = ?", [key])
+        connection.execute("insert into build.state values (?, ?)", [key, value])
+
+
+def finish(connection: duckdb.DuckDBPyConnection, version: str) -> None:
+    """The version ``version`` is published: nothing is pending any more."""
+    connection.begin()
+    connection.execute("delete from raw.pending")
+    faults.point("publish.pending.deleted")
+    write_state(connection, published=version, candidate=None)
+    faults.point("publish.pending.stated")
+    connection.commit()
+    faults.point("publish.pending.cleared")
+
+
+# --- loading ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Loaded:
+    """What one load did. ``documents``: by status; ``rows``: what now stands in each table of schema raw."""
+
+    documents: dict[str, int] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    changed: bool = False
+
+
+def _comparable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in connection.execute(f"select {names} from raw.{table}").fetchall()
+    ]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows given by column name; a column that a record does not have is null."""
+    if not records:
+        return
+    import pyarrow as pa
+
+    columns = {
+        column.name: pa.array(
+            [record.get(column.name) for record in records], type=arrow_type(column.data_type)
+        )
+        for column in table.columns
+    }
+    connection.register("incoming", pa.table(columns))
+    connection.execute(f"insert into raw.{table.name} by name select * from incoming")
+    connection.unregister("incoming")
+
+
+def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for record in sorted(records, key=lambda one: (one["report_id"], one["release"])):
+        grouped.setdefault(record["report_id"], []).append(record)
+    return grouped
+
+
+def landed_reports(landing: Landing) -> list[LandedReport]:
+    """The report rows that hold, from the landing."""
+    names = LandedReport.__dataclass_fields__
+    return [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    sources: Sources,
+    tables: Mapping[str, RawTable],
+    now: datetime.datetime | None = None,
+) -> Loaded:
+    """Bring schema raw to its desired state in one transaction; whole reports are replaced.
+
+    What changed is added to ``raw.pending`` in the same transaction: a kill leaves both or neither. When
+    nothing differs, nothing is written. ``now`` (UTC, without zone) fills the run columns.
+    """
+    moment = now or datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    held = landing.holding()
+    want = desired(sources.documents, held, landed_reports(landing), sources.identify)
+    result = Loaded(documents=want.by_status())
+
+    report_columns = [c.name for c in tables["report"].columns if not c.is_run_column]
+    before = _by_report(_select(connection, "report", report_columns))
+    after = _by_report(want.reports)
+
+    registry = {"unit": sources.units, "unit_name": sources.unit_names, "expected_body": sources.expected}
+    stale: list[str] = []
+    units_changed: set[str] = set()
+    for name, records in registry.items():
+        columns = tables[name].column_names
+        old = {tuple(_comparable(row[c]) for c in columns) for row in _select(connection, name, columns)}
+        new = {tuple(_comparable(row.get(c)) for c in columns) for row in records}
+        if old != new:
+            stale.append(name)
+            if name != "expected_body":
+                units_changed |= {row[columns.index("unit_id")] for row in old ^ new}
+
+    withdrawn = frozenset(one.document_id for one in sources.documents if one.withdrawn is not None)
+    result.pending = pending(before, after, withdrawn, frozenset(units_changed))
+
+    document_columns = [c.name for c in tables["document"].columns if not c.is_run_column]
+    old_documents = {row["document_id"]: row for row in _select(connection, "document", document_columns)}
+    new_documents = {row["document_id"]: row for row in want.documents}
+    other_documents = sorted(
+        document_id
+        for document_id in old_documents.keys() | new_documents.keys()
+        if document_id not in old_documents
+        or document_id not in new_documents
+        or any(
+            _comparable(old_documents[document_id][c]) != _comparable(new_documents[document_id][c])
+            for c in document_columns
+        )
+    )
+    bridge_columns = tables["report_document"].column_names
+    old_bridges = {
+        tuple(row[c] for c in bridge_columns)
+        for row in _select(connection, "report_document", bridge_columns)
+    }
+    new_bridges = {tuple(row[c] for c in bridge_columns) for row in want.bridges}
+
+    result.changed = bool(result.pending or stale or other_documents or old_bridges != new_bridges)
+    if result.changed:
+        connection.begin()
+        try:
+            faults.point("loading.begun")
+            for name in stale:
+                connection.execute(f"delete from raw.{name}")
+                columns = tables[name].column_names
+                _insert(
+                    connection,
+                    tables[name],
+                    sorted(registry[name], key=lambda row: [str(row.get(one)) for one in columns]),  # noqa:
+                    B023,
+                )
+                faults.point(f"loading.{name}")
+            connection.execute(
+                "delete from raw.document where document_id in (select unnest(?::varchar[]))",
+                [other_documents],
+            )
+            _insert(
+                connection,
+                tables["document"],
+                [
+                    new_documents[one] | {"loaded_at": moment}
+                    for one in other_documents
+                    if one in new_documents
+                ],
+            )
+            faults.point("loading.document")
+            if old_bridges != new_bridges:
+                connection.execute("delete from raw.report_document")
+                _insert(connection, tables["report_document"], want.bridges)
+                faults.point("loading.report_document")
+            _replace_reports(connection, landing, held, tables, before, after, result.pending, moment)
+            _write_pending(connection, tables["pending"], result.pending, held, after, moment)
+            faults.point("loading.pending")
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        faults.point("loading.committed")
+    for name in tables:
+        (result.rows[name],) = connection.execute(f"select count(*) from raw.{name}").fetchone() or (0,)
+    return result
+
+
+def _replace_reports(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    held: Mapping[str, Holding],
+    tables: Mapping[str, RawTable],
+    before: Mapping[str, Sequence[Mapping[str, Any]]],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
+    affected: Sequence[Pending],
+    moment: datetime.datetime,
+) -> None:
+    """Delete all rows of the reports that differ and insert them from the landing."""
+    import pyarrow as pa
+
+    replaced = [one.report_id for one in affected if before.get(one.report_id) != after.get(one.report_id)]
+    if not replaced:
+        return
+    wanted = [row for report_id in replaced for row in after.get(report_id, ())]
+    known = [report_id for report_id in replaced if report_id in before]
+    for table in tables.values():
+        if table.name == "report" or table.holds_content:
+            if known:
+                connection.execute(
+                    f"delete from raw.{table.name} where report_id in (select unnest(?::varchar[]))", [known]
+                )
+            faults.point(f"loading.delete.{table.name}")
+    _insert(connection, tables["report"], [{**row, "loaded_at": moment} for row in wanted])
+    faults.point("loading.insert.report")
+    if not wanted:
+        return
+
+    keys = pa.table(
+        {
+            "report_id": pa.array([row["report_id"] for row in wanted], pa.string()),
+            "unit_id": pa.array([row["unit_id"] for row in wanted], pa.string()),
+            "fiscal_year": pa.array([row["fiscal_year"] for row in wanted], pa.int16()),
+            "document_id": pa.array([row["document_id"] for row in wanted], pa.string()),
+            "report_no": pa.array([row["report_no"] for row in wanted], pa.int16()),
+            "batch": pa.array([held[row["document_id"]].batch for row in wanted], pa.string()),
+        }
+    )
+    connection.register("wanted_report", keys)
+    batches = sorted(set(keys["batch"].to_pylist()))
+    for table in tables.values():
+        if not table.holds_content:
+            continue
+        files = [str(path) for batch in batches if (path := landing.file(batch, table.name)).exists()]
+        if files:
+            landed = ", ".join(f'landed."{c.name}"' for c in table.landed)
+            order = ["fiscal_year", "unit_id", "report_id"]
+            order += ["table_key"] if table.name == "cell" else []
+            order += ["document_id", "report_no", table.ordinal]
+            connection.execute(
+                f"""
+                insert into raw.{table.name} by name
+                select wanted.report_id, wanted.unit_id, wanted.fiscal_year, {landed}
+                from read_parquet(?, filename = true) as landed
+                inner join wanted_report as wanted
+                    on landed.document_id = wanted.document_id
+                    and landed.report_no = wanted.report_no
+                    and parse_path(landed.filename)[-2] = wanted.batch
+                order by {", ".join(order)}
+                """,
+                [files],
+            )
+        faults.point(f"loading.insert.{table.name}")
+    connection.unregister("wanted_report")
+    _keep_sorted(connection, len(wanted))
+
+
+def _keep_sorted(connection: duckdb.DuckDBPyConnection, reports: int) -> None:
+    """Write ``raw.cell`` anew in its order when too many reports came out of order since it last was."""
+    total = (connection.execute("select count(*) from raw.report").fetchone() or (0,))[0]
+    loose = int(read_state(connection).get("out_of_order") or 0) + reports
+    if loose == total:
+        loose = 0  # the first load: inserted in order
+    elif loose > OUT_OF_ORDER * total:
+        connection.execute(
+            "create or replace table raw.cell as select * from raw.cell "
+            "order by fiscal_year, unit_id, report_id, table_key, document_id, report_no, cell_no"
+        )
+        faults.point("loading.sorted")
+        loose = 0
+    write_state(connection, out_of_order=str(loose))
+
+
+def _write_pending(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    affected: Sequence[Pending],
+    held: Mapping[str, Holding],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
+    moment: datetime.datetime,
+) -> None:
+    """Add ``affected`` to what is pending already; a report that is new and changed before it was ever
+    published stays ``new``.
+    """
+    listed = dict(connection.execute("select report_id, cause from raw.pending").fetchall())
+    records = []
+    for one in affected:
+        documents = [row["document_id"] for row in after.get(one.report_id, ())]
+        cause = "new" if one.cause == "changed" and listed.get(one.report_id) == "new" else one.cause
+        records.append(
+            {
+                "report_id": one.report_id,
+                "unit_id": one.unit_id,
+                "fiscal_year": one.fiscal_year,
+                "cause": cause,
+                "batch_seq": max((held[d].sequence for d in documents if d in held), default=None),
+                "pending_since": moment,
+            }
+        )
+    connection.execute(
+        "delete from raw.pending where report_id in (select unnest(?::varchar[]))",
+        [[one.report_id for one in affected]],
+    )
+    _insert(connection, table, records)

@@ -1,0 +1,189 @@
+"""Landing: what is landed is there whole or not at all, exactly as printed, and the ledger alone says
+what holds.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.fixtures.records import cell, report, sha
+
+from juesuan.final_accounts.model import FigureDoesNotFit
+from juesuan.landing import (
+    Entry,
+    Extracted,
+    Held,
+    Landing,
+    LandingError,
+    derived,
+    document_status,
+    failed,
+    figures_sha256,
+    holding,
+    printed,
+)
+from juesuan.raw_schema import raw_tables
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path / "landing", raw_tables(PROJECT))
+
+
+def extracted(name: str, **facts: str) -> Extracted:
+    return Extracted(sha(name), (report(name, **facts),))  # type: ignore[arg-type]
+
+
+def test_every_kind_of_record_lands(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    counts = {name: landing.read(name).num_rows for name in landing.tables}
+    assert counts == {
+        "document": 1,
+        "report": 1,
+        "report_unit": 2,
+        "report_table": 3,
+        "cell": 6,
+        "statement": 2,
+        "indicator": 1,
+        "term": 1,
+        "passage": 1,
+        "check_result": 1,
+        "unrecognised_table": 1,
+        "unassigned_number": 1,
+    }
+
+
+def test_a_blank_lands_as_null_and_a_figure_as_printed(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    by_key = {(c["table_key"], c["row_key"], c["column_key"]): c for c in landing.read("cell").to_pylist()}
+    blank = by_key["T1", "expenditure:结余分配", "final"]
+    assert (blank["value"], blank["value_text"]) == (None, "")
+    total = by_key["T1", "expenditure:本年支出合计", "final"]
+    assert (total["value"], total["value_text"], total["precision"]) == (Decimal("100.00"), "100.00", 2)
+    assert total["box"] == [1.0, 2.0, 3.5, 4.0]
+
+
+def test_a_figure_that_does_not_fit_fails_its_document_and_no_other(landing: Landing) -> None:
+    wide = report("wide")
+    wide = replace(wide, cells=(*wide.cells, cell("T3", "2010699", "project", "1234567890123456789.00")))
+    landed = landing.land([Extracted(sha("wide"), (wide,)), extracted("good")], "fp")
+    assert landed.by_status == {"failed": 1, "loaded": 1}
+    (row,) = [one for one in landing.read("document").to_pylist() if one["document_id"] == sha("wide")]
+    assert "T3/2010699/project" in row["reason"]
+    assert "page 1" in row["reason"]
+    assert landing.read("cell").num_rows == 6
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=8))
+def test_a_printed_figure_is_never_rounded(value: Decimal) -> None:
+    try:
+        assert printed(value, "T3/合计/basic") == value
+    except FigureDoesNotFit as error:
+        assert "T3/合计/basic" in str(error)
+
+
+def test_a_computed_share_ends_at_six_decimals() -> None:
+    assert derived(Decimal(2) / Decimal(3), "x") == Decimal("0.666667")
+
+
+def test_figures_are_the_same_whatever_their_layout() -> None:
+    one = report("a")
+    moved = replace(
+        one, cells=tuple(replace(c, page=9, value_text=c.value_text + " ") for c in one.cells[::-1])
+    )
+    assert figures_sha256(one) == figures_sha256(moved)
+    assert figures_sha256(one) != figures_sha256(report("a", basic="60.01"))
+
+
+def test_one_bad_report_of_a_file_leaves_it_partial() -> None:
+    reports = [report("a").report, report("a", status="failed", reason="表损坏").report]
+    assert document_status(reports) == ("partial", "表损坏")
+    assert document_status([failed("x", "empty file").extractions[0].report]) == ("failed", "empty file")
+
+
+def test_the_highest_sequence_holds_whatever_the_order_of_files() -> None:
+    def entry(sequence: int, batch: str | None, *names: str) -> Entry:
+        return Entry(
+            sequence, str(sequence), "batch", batch, tuple(Held(n, "fp", sequence, "loaded") for n in names)
+        )
+
+    ledger = [
+        entry(1, "one", "a", "b"),
+        entry(2, "two", "a"),
+        entry(3, None, "b"),
+        entry(4, "four", "c"),
+        entry(5, None, "c"),
+        entry(6, "six", "c"),
+    ]
+    for seed in range(5):
+        random.Random(seed).shuffle(ledger)
+        assert {d: h.batch for d, h in holding(ledger).items()} == {"a": "two", "c": "six"}
+
+
+def test_a_withdrawn_document_is_gone_until_it_is_landed_again(landing: Landing) -> None:
+    landing.land([extracted("a"), extracted("b")], "fp")
+    landing.withdraw({sha("a"): "单位要求撤回", sha("unknown"): "never landed"})
+    assert set(landing.holding()) == {sha("b")}
+    landing.land([extracted("a")], "fp")
+    assert set(landing.holding()) == {sha("a"), sha("b")}
+
+
+def test_what_a_killed_run_left_holds_nothing_and_is_removed(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    orphan = landing.batches / "0000000009-deadbeef"
+    orphan.mkdir()
+    (landing.batches / ".0000000010-x.tmp").mkdir()
+    (landing.ledger_folder / ".0000000010-x.json.abc.tmp").write_text("{")
+    assert landing.read("document").num_rows == 1
+    assert landing.clean() == [orphan.name]
+    assert len(list(landing.batches.iterdir())) == 1
+    assert len(list(landing.ledger_folder.iterdir())) == 1
+
+
+def test_a_batch_that_was_lost_is_landed_again(landing: Landing) -> None:
+    landed = landing.land([extracted("a")], "fp")
+    (landing.batches / landed.batches[0]).rename(landing.root / "gone")
+    assert landing.holding() == {}
+    landing.land([extracted("a")], "fp")
+    assert landing.holding()[sha("a")].sequence == 2
+
+
+def test_half_an_entry_is_said_by_name(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    broken = landing.ledger_folder / "0000000002-x.json"
+    broken.write_text('{"sequence": 2')
+    with pytest.raises(LandingError, match=broken.name):
+        landing.ledger()
+
+
+def test_compaction_changes_no_row_and_keeps_sequences(landing: Landing) -> None:
+    for number in range(4):
+        landing.land([extracted(f"doc{number}", basic=f"{number}.00")], "fp")
+    landing.land([extracted("doc0", basic="7.50")], "fp2")
+    landing.withdraw({sha("doc1"): "撤回"})
+    before = {name: landing.read(name) for name in landing.tables}
+    sequences = {d: (h.sequence, h.extractor) for d, h in landing.holding().items()}
+    assert landing.compact(batches_allowed=3)
+    assert len(list(landing.batches.iterdir())) == 1
+    assert {name: landing.read(name) for name in landing.tables} == before
+    assert {d: (h.sequence, h.extractor) for d, h in landing.holding().items()} == sequences
+    assert not landing.compact(batches_allowed=3)
+
+
+def test_batches_are_closed_in_between(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.DOCUMENTS_PER_BATCH", 2)
+    seen: list[str] = []
+    landed = landing.land(
+        (extracted(f"doc{n}") for n in range(5)), "fp", progress=lambda document, status: seen.append(status)
+    )
+    assert len(landed.batches) == 3
+    assert landed.documents == 5
+    assert seen == ["loaded"] * 5
