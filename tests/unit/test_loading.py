@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.fixtures.records import archived, report, sha, sources
 
 from juesuan.landing import Extracted, Landing, failed
 from juesuan.loading import ArchivedDocument, Sources, finish, load, open_work, write_state
 from juesuan.raw_schema import raw_tables
-from tests.fixtures.records import archived, report, sha, sources
 
 TABLES = raw_tables(Path(__file__).parents[2] / "dbt_project")
 JUNE = datetime.date(2024, 6, 1)
@@ -31,11 +31,11 @@ class House:
 
     def land(self, *names: str, extractor: str = "fp", **facts: str) -> None:
         self.landing.land([Extracted(sha(n), (report(n, **facts),)) for n in names], extractor)  # type:
-        ignore[arg-type]
+        ignore[arg - type]
 
     def load(self, *documents: ArchivedDocument | Sources):
-        what = documents[0] if isinstance(documents[0], Sources) else sources(*documents)  # type:
-        ignore[arg-type] return load(self.connection, self.landing, what, TABLES)  # type: ignore[arg-type]
+        what = documents[0] if isinstance(documents[0], Sources) else sources(*documents)
+        return load(self.connection, self.landing, what, TABLES)
 
     def ask(self, query: str) -> list[tuple]:
         return self.connection.execute(query).fetchall()
