@@ -520,8 +520,7 @@ def load(
                 _insert(
                     connection,
                     tables[name],
-                    sorted(registry[name], key=lambda row: [str(row.get(one)) for one in columns]),  # noqa:
-                    B023,
+                    sorted(registry[name], key=lambda row: [str(row.get(one)) for one in columns]),
                 )
                 faults.point(f"loading.{name}")
             connection.execute(

@@ -86,11 +86,11 @@ def test_loading_again_does_nothing(house: House) -> None:
 
 def test_cells_are_stored_by_year_unit_report_table(house: House) -> None:
     for year in (2024, 2022, 2023):
-        house.land(f"doc{year}", year=year)  # type: ignore[arg-type]
+        house.land(f"doc{year}", year=year)
     house.load(*(archived(f"doc{year}") for year in (2024, 2022, 2023)))
     stored = house.ask("select fiscal_year, unit_id, report_id, table_key from raw.cell")
     assert stored == sorted(stored)
-    house.land("doc2021", year=2021)  # type: ignore[arg-type]
+    house.land("doc2021", year=2021)
     house.load(*(archived(f"doc{year}") for year in (2024, 2022, 2023, 2021)))
     stored = house.ask("select fiscal_year, unit_id, report_id, table_key from raw.cell")
     assert stored == sorted(stored)
