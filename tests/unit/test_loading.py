@@ -30,8 +30,7 @@ class House:
         self.connection, self.fresh = open_work(self.file, TABLES, None)
 
     def land(self, *names: str, extractor: str = "fp", **facts: str) -> None:
-        self.landing.land([Extracted(sha(n), (report(n, **facts),)) for n in names], extractor)  # type:
-        ignore[arg - type]
+        self.landing.land([Extracted(sha(n), (report(n, **facts),)) for n in names], extractor)
 
     def load(self, *documents: ArchivedDocument | Sources):
         what = documents[0] if isinstance(documents[0], Sources) else sources(*documents)
