@@ -12,19 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from juesuan.final_accounts.forms import Form, Side
+from juesuan.final_accounts.forms import Form, Furniture, Side, Words
 from juesuan.final_accounts.model import TextLine
-from juesuan.final_accounts.numbers import FIGURE, parse_figure
+from juesuan.final_accounts.numbers import FIGURE
+from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot, is_header_word
 from juesuan.final_accounts.text import bare, label
-
-if TYPE_CHECKING:
-    from juesuan.final_accounts.recognise import Recogniser, _Figure, _Slot, _Table
 
 _TOKEN = re.compile(rf"(?P<number>{FIGURE})(?![^\s\d])|(?P<word>[^\s]+)")
 _GLUED = re.compile(rf"(\d{{3}}(?:\d{{2}}){{0,2}})(?=[^\d\s.,])|(?<=[^\d\s.,\-(（第])({FIGURE})$")
-_CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
 _PART = re.compile(r"\d{2}")
 
 
@@ -96,10 +93,9 @@ def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[str]:
     return best[-1][1]
 
 
-def _vocabulary(rec: Recogniser, form: Form) -> frozenset[str]:
-    w = rec.words
+def _vocabulary(w: Furniture, form: Form) -> frozenset[str]:
     words = w.group.plain | w.code.plain | w.name.plain | w.line.plain | w.column_number.plain
-    for column in (*form.columns, *(c for s in form.sides for c in s.columns)):
+    for column in form.all_columns:
         words = words | column.words.plain | column.group.plain | column.group_words.plain
     for facet in (form.facets or {}).values():
         for names in facet.values():
@@ -126,14 +122,14 @@ def _coded_order(form: Form, header: Sequence[str]) -> list[str]:
     return [key for _, key in sorted(places)]
 
 
-def _facet_order(facets: Mapping[str, Mapping[str, object]], header: Sequence[str]) -> list[str]:
+def _facet_order(facets: Mapping[str, Mapping[str, Words]], header: Sequence[str]) -> list[str]:
     """Column keys of a table of two facets, whichever stands above the other.
 
     With 预算数 and 决算数 once each, the items repeat under either; with the items once, each has a pair under it.
     公务用车 stands above its three parts; its own word is a group when 小计 is there as well.
     """
-    items = [(i, name) for i, w in enumerate(header) for name, ws in facets["item"].items() if w in ws]  # type: ignore[operator]
-    stages = [(i, name) for i, w in enumerate(header) for name, ws in facets["stage"].items() if w in ws]  # type: ignore[operator]
+    items = [(i, name) for i, w in enumerate(header) for name, ws in facets["item"].items() if w in ws]
+    stages = [(i, name) for i, w in enumerate(header) for name, ws in facets["stage"].items() if w in ws]
     if not items or not stages:
         return []
 
@@ -153,7 +149,7 @@ def _facet_order(facets: Mapping[str, Mapping[str, object]], header: Sequence[st
         runs: list[list[tuple[int, str]]] = [[] for _ in stages]
         seen: dict[str, int] = {}
         words_per_stage: dict[str, int] = {}
-        for i, name in items:
+        for i, _ in items:
             words_per_stage[header[i]] = words_per_stage.get(header[i], 0) + 1
         for i, name in items:
             k = seen.get(header[i], 0)
@@ -172,18 +168,10 @@ def _facet_order(facets: Mapping[str, Mapping[str, object]], header: Sequence[st
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _figure(token: Token, col: int) -> _Figure:
-    from juesuan.final_accounts.recognise import _Figure
-
+def _figure(token: Token, col: int) -> Figure:
     line = token.line
     span = (line.span[0] + token.start, line.span[0] + token.start + len(token.text)) if line.span else None
-    return _Figure(token.text, col, line.page, line.line, span, line.box)
-
-
-def _slot(column: str, side: str | None = None) -> _Slot:
-    from juesuan.final_accounts.recognise import _Slot
-
-    return _Slot(column, side, ())
+    return Figure(token.text, col, line.page, line.line, span, line.box)
 
 
 def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
@@ -212,7 +200,7 @@ def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
     return kept
 
 
-def _header_end(rec: Recogniser, table: _Table, tokens: Sequence[Token]) -> int:
+def _header_end(table: OpenTable, tokens: Sequence[Token]) -> int:
     """The index of the first token of the first row."""
     form = table.form
     known = {w for s in form.sides for w in s.lines} | set(form.lines or {})
@@ -222,19 +210,32 @@ def _header_end(rec: Recogniser, table: _Table, tokens: Sequence[Token]) -> int:
         if token.kind == "word":
             text = bare(token.text)
             if form.kind == "paired":
-                if label(text) in known and not rec._is_header_word(form, text):
+                if label(text) in known and not is_header_word(form, table.words, text):
                     return i
-                if label(text) != text and rec._is_header_word(form, text) is False and re.match(r"[一二三四五]、", text):
+                if (
+                    label(text) != text
+                    and not is_header_word(form, table.words, text)
+                    and re.match(r"[一二三四五]、", text)
+                ):
                     return i
             elif form.kind != "single" and i + 1 < len(tokens):
                 after = tokens[i + 1]
-                if text in rec.words.totals and after.kind == "number" and not _counts_columns(tokens, i + 1):
+                if text in table.words.totals and after.kind == "number" and not _counts_columns(tokens, i + 1):
                     return i
-                if form.lines and label(text) in form.lines and after.kind == "number" and text not in rec.words.totals:
+                if (
+                    form.lines
+                    and label(text) in form.lines
+                    and after.kind == "number"
+                    and text not in table.words.totals
+                ):
                     return i
         elif _counts_columns(tokens, i):
             while i < len(tokens) and tokens[i].plain_integer:
-                if i + 1 < len(tokens) and tokens[i + 1].plain_integer and int(tokens[i + 1].text) != int(tokens[i].text) + 1:
+                if (
+                    i + 1 < len(tokens)
+                    and tokens[i + 1].plain_integer
+                    and int(tokens[i + 1].text) != int(tokens[i].text) + 1
+                ):
                     i += 1
                     break
                 i += 1
@@ -244,9 +245,7 @@ def _header_end(rec: Recogniser, table: _Table, tokens: Sequence[Token]) -> int:
         elif form.kind == "single":
             if "." in token.text or token.text == "0":
                 return i
-        elif form.kind in ("coded", "economic") and _CODE.fullmatch(token.text):
-            return i
-        elif form.kind in ("coded", "economic") and "." in token.text:
+        elif (form.kind in ("coded", "economic") and CODE.fullmatch(token.text)) or (form.kind in ("coded", "economic") and "." in token.text):
             return i
         i += 1
     return len(tokens)
@@ -259,50 +258,48 @@ def _counts_columns(tokens: Sequence[Token], i: int) -> bool:
     return i + 1 < len(tokens) and (tokens[i + 1].text == "2" or tokens[i + 1].kind == "word")
 
 
-def read_flattened(rec: Recogniser, table: _Table, lines: Sequence[TextLine]) -> None:
+def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     """Read one flattened table (title taken off) into ``table``; what finds no place is reported."""
     tokens = tokens_of(lines)
-    start = _header_end(rec, table, tokens)
+    start = _header_end(table, tokens)
     header = tokens[:start]
     body = _without(list(tokens[start:]), header)
-    words = segment([bare(t.text) for t in header if t.kind == "word"], _vocabulary(rec, table.form))
+    words = segment([bare(t.text) for t in header if t.kind == "word"], _vocabulary(table.words, table.form))
     kind = table.form.kind
     if kind == "paired":
-        _paired(rec, table, words, body)
+        _paired(table, words, body)
     elif kind == "single":
-        _single(rec, table, words, body)
+        _single(table, words, body)
     else:
         order = ["amount"] if kind == "economic" else _coded_order(table.form, words)
-        _coded(rec, table, order, body)
+        _coded(table, order, body)
 
 
-def _report(rec: Recogniser, table: _Table, tokens: Sequence[Token], quote: str, reason: str) -> None:
+def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) -> None:
     for token in tokens:
-        rec._unplaced(table, token.text, quote, token.line.page, token.line.box, reason, token.line.line)
+        table.report(token.text, quote, reason, _figure(token, -1))
 
 
-def _single(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence[Token]) -> None:
+def _single(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> None:
     order = _facet_order(table.form.facets or {}, words)
     figures = [t for t in body if t.kind == "number"]
     row = table.form.row or ""
     if not order:
         table.unread, table.reason = True, "the header does not say which column is which"
-        _report(rec, table, figures, " ".join(t.text for t in body), table.reason)
+        _report(table, figures, " ".join(t.text for t in body), table.reason)
         return
     if figures and len(figures) != len(order):
         table.reason = f"{len(figures)} figures for {len(order)} columns: blanks were lost"
-        _report(rec, table, figures, " ".join(t.text for t in body), table.reason)
+        _report(table, figures, " ".join(t.text for t in body), table.reason)
         return
     for col, column in enumerate(order):
         figure = _figure(figures[col], col) if figures else _blank(table, body, col)
-        rec._cell(table, row, row, None, _slot(column), figure, 0)
+        table.place(row, row, None, Slot(column), figure, 0)
 
 
-def _blank(table: _Table, tokens: Sequence[Token], col: int) -> _Figure:
-    from juesuan.final_accounts.recognise import _Figure
-
+def _blank(table: OpenTable, tokens: Sequence[Token], col: int) -> Figure:
     line = tokens[0].line if tokens else None
-    return _Figure("", col, line.page if line else (table.pages[-1] if table.pages else None), line.line if line else None)
+    return Figure("", col, line.page if line else table.page, line.line if line else None)
 
 
 @dataclass(slots=True)
@@ -313,13 +310,13 @@ class _Row:
     first: Token
 
 
-def _coded(rec: Recogniser, table: _Table, order: Sequence[str], body: Sequence[Token]) -> None:
+def _coded(table: OpenTable, order: Sequence[str], body: Sequence[Token]) -> None:
     n = len(order)
     rows: list[_Row] = []
     loose: list[str] = []
-    totals = rec.words.totals | frozenset(table.form.lines or {})
+    totals = table.words.totals | frozenset(table.form.lines or {})
     decimals = sum("." in t.text for t in body if t.kind == "number")
-    mostly_decimal = decimals * 2 > sum(not _CODE.fullmatch(t.text) for t in body if t.kind == "number")
+    mostly_decimal = decimals * 2 > sum(not CODE.fullmatch(t.text) for t in body if t.kind == "number")
     i = 0
 
     def begin(code: str, token: Token) -> None:
@@ -334,14 +331,14 @@ def _coded(rec: Recogniser, table: _Table, order: Sequence[str], body: Sequence[
             if label(text) in totals and (row is None or row.figures or not row.code or row.names):
                 _tail(row, loose)
                 loose = []
-                begin("合计" if label(text) in rec.words.totals else label(text), token)
+                begin("合计" if label(text) in table.words.totals else label(text), token)
             elif row is None or row.figures:
                 loose.append(token.text)
             else:
                 row.names.append(token.text)
             i += 1
             continue
-        code_like = _CODE.fullmatch(token.text) is not None
+        code_like = CODE.fullmatch(token.text) is not None
         full = row is None or len(row.figures) >= n
         starts = code_like and (full or (mostly_decimal and (bool(row and row.figures) or bool(row and row.names))))
         if starts and not (row and row.names and not row.figures and not mostly_decimal):
@@ -361,7 +358,7 @@ def _coded(rec: Recogniser, table: _Table, order: Sequence[str], body: Sequence[
             i = j
             continue
         if row is None:
-            _report(rec, table, [token], token.text, "no row begins before it")
+            _report(table, [token], token.text, "no row begins before it")
         else:
             row.figures.append(token)
         i += 1
@@ -374,11 +371,11 @@ def _coded(rec: Recogniser, table: _Table, order: Sequence[str], body: Sequence[
         if item.figures and len(item.figures) != n:
             table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
             why = f"{len(item.figures)} figures for {n} columns: their columns cannot be told by position"
-            _report(rec, table, item.figures, quote, why)
+            _report(table, item.figures, quote, why)
             continue
         for col, column in enumerate(order):
             figure = _figure(item.figures[col], col) if item.figures else _blank(table, [item.first], col)
-            rec._cell(table, item.code, text, known.key if known else None, _slot(column), figure, number)
+            table.place(item.code, text, known.key if known else None, Slot(column), figure, number)
     if not order:
         table.unread, table.reason = True, "the header names no column of the form"
 
@@ -389,12 +386,12 @@ def _tail(row: _Row | None, loose: list[str]) -> None:
         row.names.extend(loose)
 
 
-def _paired(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence[Token]) -> None:
+def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> None:
     """Income and expenditure side by side: a label, its line number where the header has 行次, its figures."""
-    sides = {s.name: s for s in table.form.sides}
     income, expenditure = table.form.sides
-    numbered = any(w in rec.words.line for w in words)
-    names = [i for i, w in enumerate(words) if w in rec.words.name]
+    known = income.labels | expenditure.labels
+    numbered = any(w in table.words.line for w in words)
+    names = [i for i, w in enumerate(words) if w in table.words.name]
     second = words[names[1] :] if len(names) > 1 else words
     columns = {income.name: [income.columns[0].key], expenditure.name: _coded_order_of(expenditure, second)}
     if not columns[expenditure.name]:
@@ -407,13 +404,13 @@ def _paired(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence
         if token.kind == "number":
             # a line number whose row has no label, or a figure without one
             if not (numbered and token.plain_integer):
-                _report(rec, table, [token], token.text, "no label before it")
+                _report(table, [token], token.text, "no label before it")
             else:
                 last = expenditure.name if last == income.name else income.name
             i += 1
             continue
-        j, text = _label_at(body, i, sides, table)
-        side = _side_of(rec, table, sides, text, last)
+        j, text = _label_at(body, i, known)
+        side = _side_of(table, text, last)
         if side.name == income.name or last == expenditure.name or last is None:
             row_no += 1
         if numbered and j < len(body) and body[j].plain_integer:
@@ -425,16 +422,16 @@ def _paired(rec: Recogniser, table: _Table, words: Sequence[str], body: Sequence
                 break
             figures.append(body[j])
             j += 1
-        row_key, line_key = rec._line(table, side, text)
+        row_key, line_key = table.line_of(side, text)
         if figures and len(figures) != len(wanted):
             why = f"{len(figures)} figures for {len(wanted)} columns: their columns cannot be told by position"
             table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
-            _report(rec, table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
+            _report(table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
         else:
             shift = 0 if side.name == income.name else len(columns[income.name])
             for k, column in enumerate(wanted):
                 figure = _figure(figures[k], shift + k) if figures else _blank(table, [token], shift + k)
-                rec._cell(table, row_key, text, line_key, _slot(column, side.name), figure, max(row_no, 0))
+                table.place(row_key, text, line_key, Slot(column, side.name), figure, max(row_no, 0))
         last = side.name
         i = j
 
@@ -448,10 +445,8 @@ def _coded_order_of(side: Side, header: Sequence[str]) -> list[str]:
     return [key for _, key in sorted(found)]
 
 
-def _label_at(body: Sequence[Token], i: int, sides: Mapping[str, Side], table: _Table) -> tuple[int, str]:
+def _label_at(body: Sequence[Token], i: int, known: frozenset[str]) -> tuple[int, str]:
     """A label that may be wrapped over several words: the longest run of words that a line of the form has."""
-    known = {w for s in sides.values() for line in s.lines.values() for ls in (line, *line.children) for w in ls.labels}
-    known |= {w for s in sides.values() for w in s.lines}
     j, text, best = i, "", (i + 1, body[i].text)
     found = False
     while j < len(body) and body[j].kind == "word" and j - i < 6:
@@ -469,16 +464,11 @@ def _label_at(body: Sequence[Token], i: int, sides: Mapping[str, Side], table: _
     return best
 
 
-def _side_of(rec: Recogniser, table: _Table, sides: Mapping[str, Side], text: str, last: str | None) -> Side:
+def _side_of(table: OpenTable, text: str, last: str | None) -> Side:
     """The side a label stands on: by the form where it says so, else in turn."""
     income, expenditure = table.form.sides
     name = label(text)
-    parent = table.parent.get(income.name)
-    child_of_income = parent is not None and any(name in ch.labels for ch in income.lines[parent].children)
-    on = [s for s in (income, expenditure) if name in s.lines or (s is income and child_of_income)]
+    on = [s for s in (income, expenditure) if name in s.lines or s.child(table.parent_on(s) or "", name)]
     if len(on) == 1:
         return on[0]
     return expenditure if last == income.name else income
-
-
-__all__ = ["Token", "parse_figure", "read_flattened", "segment", "tokens_of"]

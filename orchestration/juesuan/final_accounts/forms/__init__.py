@@ -80,6 +80,12 @@ class Side:
     name: str
     columns: tuple[Column, ...]
     lines: Mapping[str, Line]
+    labels: frozenset[str]  # of its lines and of the lines under them
+
+    def child(self, parent: str, name: str) -> str | None:
+        """The key of the line ``name`` under the line ``parent``; None if the form has none there."""
+        line = self.lines.get(parent)
+        return next((c.key for c in line.children if name in c.labels), None) if line else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,11 @@ class Form:
     lines: Mapping[str, Line] | None = None
     facets: Mapping[str, Mapping[str, Words]] | None = None
     row: str | None = None
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The figure columns, of either side."""
+        return (*self.columns, *(c for s in self.sides for c in s.columns))
 
     def owed_in(self, year: int | None) -> bool:
         """Whether a report of that fiscal year owes this table; an unknown year owes what every year does."""
@@ -174,7 +185,8 @@ def _form(key: str, entry: Mapping[str, Any], classes: Mapping[str, str]) -> For
         if given.get("classes"):
             for name, code in classes.items():
                 lines.setdefault(name, Line(f"expenditure.class.{code}", frozenset({name})))
-        sides.append(Side(side, tuple(_column(c) for c in given["columns"]), lines))
+        below = {text for line in lines.values() for child in line.children for text in child.labels}
+        sides.append(Side(side, tuple(_column(c) for c in given["columns"]), lines, frozenset(lines) | below))
     first, last = entry["years"]
     return Form(
         key=key,
@@ -237,7 +249,7 @@ def title_of(text: str, unit_name: str | None = None) -> str | None:
     """
     forms = load_forms()
     got = bare(text)
-    if len(got) > 80 or "表" not in got and "明细" not in got:
+    if len(got) > 80 or ("表" not in got and "明细" not in got):
         return None
     got = re.sub(rf"(?:{forms.furniture.title_suffix.pattern})+$", "", got)
     for start in range(len(got)):

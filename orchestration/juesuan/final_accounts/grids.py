@@ -1,0 +1,415 @@
+"""Tables of the form that arrive as grids: the box decides row and column.
+
+Belongs here: which rows are header, which column is which, which row is which, on the first page of a table and on
+the pages that continue it. Does not belong here: flattened text, titles, the words of any form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from juesuan.final_accounts.forms import Column, Form, Furniture, Side, Words, load_forms
+from juesuan.final_accounts.model import Grid, GridCell
+from juesuan.final_accounts.numbers import parse_figure
+from juesuan.final_accounts.placing import (
+    CODE,
+    HAS_DECIMAL,
+    HAS_DIGIT,
+    Figure,
+    OpenTable,
+    Slot,
+    clean,
+    counts_up,
+    header_word,
+    is_header_word,
+)
+from juesuan.final_accounts.text import bare, label
+
+_CODE_PART = re.compile(r"\d{2,7}")
+_CODE_AND_NAME = re.compile(r"(\d{3}(?:\d{2}){0,2})(\D.*)")
+
+Role = Literal["code", "name", "line"]
+
+
+@dataclass(slots=True)
+class Layout:
+    """Roles of the columns of a grid, and where they stand, so that a continuation page can be read alike.
+
+    ``blocks`` are the (label columns, amount column) of tables that print several blocks side by side.
+    """
+
+    n_cols: int
+    edges: list[float] | None
+    slots: dict[int, Slot] = field(default_factory=dict)
+    labels: dict[int, Role] = field(default_factory=dict)
+    sides: dict[int, str] = field(default_factory=dict)
+    blocks: list[tuple[list[int], int]] = field(default_factory=list)
+
+
+# --- header -----------------------------------------------------------------------------------------------------------
+
+
+def header_rows(form: Form, grid: Grid) -> int:
+    """How many rows from the top are header; 0 where the grid begins with data."""
+    words = load_forms().furniture
+    rows: dict[int, list[GridCell]] = {}
+    for cell in grid.cells:
+        rows.setdefault(cell.row, []).append(cell)
+    if form.kind == "single":
+        return _header_of_single(form, words, rows)
+    known = {w for s in form.sides for w in s.lines}
+    label_columns: set[int] = set()
+    header = 0
+    for r in range(grid.n_rows):
+        cells = rows.get(r, [])
+        texts = [header_word(c.text) for c in cells]
+        said = [t for t in texts if t]
+        if not said:
+            if header and form.kind != "paired":
+                break
+            continue
+        if counts_up(said) and not any(HAS_DECIMAL.search(t) for t in said):
+            header = r + 1
+            continue
+        for cell, text in zip(cells, texts, strict=True):
+            spans = range(cell.col, cell.col + cell.col_span)
+            if form.kind == "paired":
+                if HAS_DECIMAL.search(text) or (label(text) in known and not is_header_word(form, words, text)):
+                    return r
+            elif CODE.fullmatch(text) or _CODE_AND_NAME.fullmatch(text) or HAS_DECIMAL.search(text):
+                return r
+            elif text in words.totals:
+                # 合计 also stands merged in headers: it is a label only under a label column
+                if any(c in label_columns for c in spans) or (cell.col == 0 and r > 0):
+                    return r
+            elif form.lines and label(text) in form.lines:
+                return r
+            if text in words.code or text in words.name:
+                label_columns.update(spans)
+        header = r + 1
+    return header
+
+
+def _header_of_single(form: Form, words: Furniture, rows: Mapping[int, Sequence[GridCell]]) -> int:
+    header = 0
+    for r, cells in rows.items():
+        texts = [t for c in cells if (t := header_word(c.text))]
+        if any(HAS_DECIMAL.search(t) for t in texts):
+            continue
+        if counts_up(texts) or any(not t.isdigit() and is_header_word(form, words, t) for t in texts):
+            header = max(header, r + 1)
+    return header
+
+
+def layout_of(form: Form, grid: Grid, header: int) -> Layout | None:
+    """What the header says each column is; None where there is no header."""
+    if not header:
+        return None
+    paths: list[list[str]] = [[] for _ in range(grid.n_cols)]
+    printed: list[list[str]] = [[] for _ in range(grid.n_cols)]
+    for cell in sorted(grid.cells, key=lambda c: (c.row, c.col)):
+        if cell.row >= header or not cell.text.strip():
+            continue
+        for c in range(cell.col, min(cell.col + cell.col_span, grid.n_cols)):
+            paths[c].append(header_word(cell.text))
+            printed[c].append(clean(cell.text))
+    layout = Layout(grid.n_cols, _edges(grid))
+    if form.kind == "single":
+        _facet_slots(form, paths, printed, layout)
+    elif form.kind == "paired":
+        _paired_slots(form, paths, printed, layout)
+    else:
+        _slots(form, paths, printed, layout)
+    return layout
+
+
+def _depth(column: Column, path: Sequence[str]) -> int:
+    """How well a header path names a column: the depth of the word that does, from 1; 0 if none does."""
+    best = 0
+    for depth, word in enumerate(path, 1):
+        above = path[: depth - 1]
+        if word in column.words and not any(w in column.under_not for w in above):
+            best = depth
+        if word in column.group_words and any(w in column.group for w in above):
+            best = depth + 1
+    return best
+
+
+def _role(path: Sequence[str]) -> Role | None:
+    words = load_forms().furniture
+    for word in reversed(path):
+        if word in words.line:
+            return "line"
+        if word in words.code:
+            return "code"
+        if word in words.name:
+            return "name"
+    return None
+
+
+def _slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
+    """Columns of a coded table, or of the blocks of an economic one."""
+    words = load_forms().furniture
+    labels: list[int] = []
+    scored: list[tuple[int, int, str]] = []
+    for c, path in enumerate(paths):
+        depth, key = max(((_depth(col, path), col.key) for col in form.columns), default=(0, ""))
+        role = _role(path)
+        if depth and not (path[-1] in words.code or path[-1] in words.line):
+            scored.append((c, depth, key))
+            if form.kind == "economic":
+                layout.blocks.append((labels, c))
+                labels = []
+        elif role or not path:
+            layout.labels[c] = role or "name"
+            labels.append(c)
+    rivals: dict[str, list[int]] = {}
+    for _, depth, key in scored:
+        rivals.setdefault(key, []).append(depth)
+    for c, depth, key in scored:
+        # two columns of one name cannot be told apart: the deeper word wins, a tie leaves both unnamed
+        if form.kind == "coded" and (depth < max(rivals[key]) or rivals[key].count(depth) > 1):
+            continue
+        layout.slots[c] = Slot(key, None, tuple(printed[c]))
+
+
+def _paired_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
+    items = 0
+    for c, path in enumerate(paths):
+        role = _role(path)
+        items += role == "name"
+        said = [s for s, word in zip(form.sides, ("收入", "支出"), strict=True) if path and path[0].startswith(word)]
+        side = said[0] if said else form.sides[0 if items <= 1 else 1]
+        layout.sides[c] = side.name
+        if role:
+            layout.labels[c] = role
+            continue
+        depth, key = max(((_depth(col, path), col.key) for col in side.columns), default=(0, ""))
+        if depth and not any(s.column == key and s.side == side.name for s in layout.slots.values()):
+            layout.slots[c] = Slot(key, side.name, tuple(printed[c]))
+
+
+def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
+    assert form.facets is not None
+    for c, path in enumerate(paths):
+        item = _deepest(form.facets["item"], path)
+        stage = _deepest(form.facets["stage"], path)
+        if item and stage:
+            layout.slots[c] = Slot(f"{item}_{stage}", None, tuple(printed[c]))
+        elif _role(path):
+            layout.labels[c] = "name"
+
+
+def _deepest(facet: Mapping[str, Words], path: Sequence[str]) -> str | None:
+    """The name in a facet whose word stands deepest in a header path."""
+    found = None
+    for word in path:
+        found = next((name for name, words in facet.items() if word in words), found)
+    return found
+
+
+def form_by_header(grid: Grid) -> str | None:
+    """The one form whose header this grid carries, when no title says so; None if none or several do."""
+    found: Counter[str] = Counter()
+    for form in load_forms().tables.values():
+        layout = layout_of(form, grid, header_rows(form, grid))
+        if layout is None or form.kind == "economic":
+            continue
+        keys = {s.column for s in layout.slots.values()}
+        both_sides = len({s.side for s in layout.slots.values()}) == 2
+        enough = {"coded": len(keys) >= 3, "paired": both_sides, "single": len(keys) >= 6}[form.kind]
+        if enough and grid.n_cols == len(layout.slots) + len(layout.labels):
+            found[form.key] = len(keys)
+    ranked = found.most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+# --- continuation pages -----------------------------------------------------------------------------------------------
+
+
+def _edges(grid: Grid) -> list[float] | None:
+    """The x of every column border, left to right; None where the grid has no boxes."""
+    at: dict[int, float] = {}
+    for cell in grid.cells:
+        if cell.box is None:
+            return None
+        at.setdefault(cell.col, cell.box[0])
+        at.setdefault(cell.col + cell.col_span, cell.box[2])
+    return [at[c] for c in sorted(at)]
+
+
+def like_columns(layout: Layout, grid: Grid) -> bool:
+    """Whether a grid has the columns of a layout: as many, or with their borders where the layout has some."""
+    if grid.n_cols == layout.n_cols:
+        return True
+    own = _edges(grid)
+    if not layout.edges or not own:
+        return False
+    near = sum(any(abs(x - e) < 4 for e in layout.edges) for x in own)
+    return near >= max(3, len(own) - 1)
+
+
+def _moved(layout: Layout, grid: Grid) -> Layout:
+    """The layout on a continuation page: by position where the columns differ in number."""
+    own = _edges(grid)
+    if grid.n_cols == layout.n_cols or not layout.edges or not own or len(own) != grid.n_cols + 1:
+        return layout
+    to: dict[int, int] = {}
+    for c in range(grid.n_cols):
+        middle = (own[c] + own[c + 1]) / 2
+        for k, (left, right) in enumerate(zip(layout.edges, layout.edges[1:], strict=False)):
+            if left <= middle < right:
+                to[k] = c
+    return Layout(
+        grid.n_cols,
+        own,
+        {to[k]: slot for k, slot in layout.slots.items() if k in to},
+        {to[k]: role for k, role in layout.labels.items() if k in to},
+        {to[k]: side for k, side in layout.sides.items() if k in to},
+        [([to[k] for k in labels if k in to], to.get(amount, -1)) for labels, amount in layout.blocks],
+    )
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def read_grid(table: OpenTable, grid: Grid) -> None:
+    """Read one grid (the first of its table or one that continues it) into ``table``."""
+    if grid.page is not None and grid.page not in table.pages:
+        table.pages.append(grid.page)
+    header = header_rows(table.form, grid)
+    layout = layout_of(table.form, grid, header)
+    if layout is None or not layout.slots:
+        if table.layout is None:
+            table.unread, table.reason = True, "the header names no column of the form"
+            for cell in grid.cells:
+                if parse_figure(cell.text) is not None and not CODE.fullmatch(cell.text.strip()):
+                    table.report(cell.text, cell.text, table.reason, Figure("", cell.col, grid.page))
+            return
+        layout, header = _moved(table.layout, grid), 0
+    table.layout = table.layout or layout
+    for r, row in enumerate(_rows(grid)):
+        if r >= header:
+            _row(table, layout, row, table.row_no + r)
+    table.row_no += grid.n_rows
+
+
+def _rows(grid: Grid) -> list[dict[int, GridCell]]:
+    """For each row, the cell that covers each column (a cell over several rows counts in its first)."""
+    rows: list[dict[int, GridCell]] = [{} for _ in range(grid.n_rows)]
+    for cell in grid.cells:
+        for c in range(cell.col, cell.col + cell.col_span):
+            rows[cell.row][c] = cell
+    return rows
+
+
+def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int) -> None:
+    kind = table.form.kind
+    if kind == "single":
+        _single_row(table, layout, row, row_no)
+    elif not any(c.text.strip() for c in row.values()):
+        return
+    elif kind == "paired":
+        for side in table.form.sides:
+            _paired_row(table, layout, row, row_no, side)
+    elif kind == "economic":
+        for labels, amount in layout.blocks:
+            _coded_row(table, layout, row, row_no, labels, [amount])
+    else:
+        _coded_row(table, layout, row, row_no, list(layout.labels), list(layout.slots))
+    for c, cell in row.items():
+        if c not in layout.slots and c not in layout.labels and cell.col == c and HAS_DIGIT.search(cell.text):
+            table.report(cell.text, cell.text, "the header of its column is not in the form", _figure(table, cell, c))
+
+
+def _figure(table: OpenTable, cell: GridCell, col: int) -> Figure:
+    return Figure(cell.text.strip(), col, table.page, box=cell.box)
+
+
+def _figures(table: OpenTable, row: Mapping[int, GridCell], columns: Iterable[int]) -> list[Figure]:
+    return [_figure(table, row[c], c) for c in columns if c in row]
+
+
+def _unlabelled(table: OpenTable, figures: Iterable[Figure], reason: str, quote: str = "") -> None:
+    for figure in figures:
+        if HAS_DIGIT.search(figure.text):
+            table.report(figure.text, f"{quote} {figure.text}", reason, figure)
+
+
+def _paired_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, side: Side) -> None:
+    names = [c for c, role in layout.labels.items() if role == "name" and layout.sides.get(c) == side.name]
+    text = next((row[c].text for c in names if c in row and row[c].text.strip()), "")
+    figures = _figures(table, row, [c for c, slot in layout.slots.items() if slot.side == side.name])
+    if not re.search(r"\w", label(text)):
+        _unlabelled(table, figures, "its row has no label")
+        return
+    row_key, line_key = table.line_of(side, text)
+    for figure in figures:
+        table.place(row_key, text, line_key, layout.slots[figure.col], figure, row_no)
+
+
+def _code_and_name(
+    layout: Layout, row: Mapping[int, GridCell], labels: Sequence[int], words: Furniture
+) -> tuple[str, str]:
+    """The code of a row, whole or in two or three cells, and its name."""
+    code, names, seen = "", [], set()
+    for c in labels:
+        cell = row.get(c)
+        role = layout.labels.get(c)
+        if cell is None or id(cell) in seen or role == "line":
+            continue
+        seen.add(id(cell))
+        text = bare(cell.text)
+        if not text or (text in words.code and role == "code"):
+            # 类 款 项 may stand in the row of 合计
+            continue
+        if _CODE_PART.fullmatch(text) and (role != "name" or (not code and CODE.fullmatch(text))):
+            code = text if code and text.startswith(code) else code + text
+        elif not code and (both := _CODE_AND_NAME.fullmatch(text)):
+            code = both.group(1)
+            names.append(re.sub(r"^\s*[\d\s]+", "", cell.text))
+        else:
+            names.append(cell.text)
+    return code, "".join(names)
+
+
+def _coded_row(
+    table: OpenTable,
+    layout: Layout,
+    row: Mapping[int, GridCell],
+    row_no: int,
+    labels: Sequence[int],
+    columns: Sequence[int],
+) -> None:
+    code, name = _code_and_name(layout, row, labels, table.words)
+    figures = _figures(table, row, columns)
+    row_key, line_key = table.coded_line(code, name)
+    if row_key is None:
+        _unlabelled(
+            table,
+            figures,
+            f"its row has no code of the form ({code or clean(name) or 'no label'})",
+            f"{code} {name}",
+        )
+        return
+    for figure in figures:
+        table.place(row_key, name, line_key, layout.slots[figure.col], figure, row_no)
+
+
+def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int) -> None:
+    figures = _figures(table, row, layout.slots)
+    names = [row[c].text for c in layout.labels if c in row and row[c].text.strip()]
+    usual = table.form.row or ""
+    own = label(names[0]) if names else ""
+    row_key = usual if not own or own in table.words.totals else own
+    if table.has_row(row_key):
+        _unlabelled(table, figures, "a second row of figures under the same label")
+        return
+    for figure in figures:
+        table.place(row_key, "".join(names) or usual, None, layout.slots[figure.col], figure, row_no)

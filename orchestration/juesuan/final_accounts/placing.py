@@ -1,0 +1,223 @@
+"""A table of the form while it is being read: its rows, columns and figures on their way to becoming cells.
+
+Belongs here: what reading a grid and reading flattened text have in common. Does not belong here: how either finds
+rows and columns, and the words of any form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from juesuan.final_accounts.forms import Form, Furniture, Side, load_forms
+from juesuan.final_accounts.model import (
+    Box,
+    Cell,
+    Method,
+    MoneyUnit,
+    ReportTable,
+    Span,
+    TableState,
+    UnassignedNumber,
+)
+from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE, parse_figure
+from juesuan.final_accounts.text import bare, label
+
+CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
+HAS_DIGIT = re.compile(r"\d")
+HAS_DECIMAL = re.compile(r"\d\.\d")
+
+UnitSource = Literal["printed", "inferred"]
+
+
+def clean(text: str) -> str:
+    """A label as printed, without the white space that wrapping and justified printing leave."""
+    return re.sub(r"\s+", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The text of one figure column of one row, blank or not, at its place."""
+
+    text: str
+    col: int
+    page: int | None
+    line: int | None = None
+    span: Span | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A figure column as read: the column of the form, the side of a paired table, the header as printed."""
+
+    column: str
+    side: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class OpenTable:
+    """A table being read. ``number`` is its order in the document; ``unassigned`` is shared by the whole report."""
+
+    form: Form
+    number: int
+    title: str
+    method: Method
+    unassigned: list[UnassignedNumber]
+    printed_number: str | None = None
+    unit: MoneyUnit | None = None
+    pages: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    row_no: int = 0
+    reason: str | None = None
+    unread: bool = False
+    layout: Any = None  # of grids.Layout, for continuation pages
+    _cells: list[dict[str, Any]] = field(default_factory=list)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _parent: dict[str, str | None] = field(default_factory=dict)
+    _last: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> Furniture:
+        return load_forms().furniture
+
+    @property
+    def page(self) -> int | None:
+        """The page being read."""
+        return self.pages[-1] if self.pages else None
+
+    def has_row(self, row_key: str) -> bool:
+        return any(row == row_key for row, _ in self._seen)
+
+    def place(self, row_key: str, name: str, line_key: str | None, slot: Slot, figure: Figure, row_no: int) -> None:
+        """Put one figure (or blank) in its row and column; what is no single figure, or comes twice, is reported."""
+        printed = figure.text.strip()
+        got = parse_figure(printed) if printed else None
+        if (row_key, slot.column) in self._seen:
+            if printed:
+                self.report(
+                    printed,
+                    f"{clean(name)} {printed}",
+                    f"a second figure for {row_key}/{slot.column}",
+                    figure,
+                )
+            return
+        if printed and got is None and bare(printed) not in NO_FIGURE:
+            for number in re.findall(FIGURE, printed):
+                self.report(number, printed, "the cell does not print one figure", figure)
+        self._seen.add((row_key, slot.column))
+        self._cells.append(
+            {
+                "table_key": self.form.key,
+                "table_no": self.number,
+                "row_key": row_key,
+                "row_label": clean(name),
+                "line_key": line_key,
+                "column_key": slot.column,
+                "value_text": printed,
+                "value": got.value if got else None,
+                "precision": got.precision if got else None,
+                "page": figure.page,
+                "row_no": row_no,
+                "col_no": figure.col,
+                "line": figure.line,
+                "span": figure.span,
+                "box": figure.box,
+                "header_path": slot.path,
+                "method": self.method,
+            }
+        )
+
+    def report(self, text: str, quote: str, reason: str, at: Figure | None = None) -> None:
+        """List a figure that found no place."""
+        page = at.page if at is not None and at.page is not None else self.page
+        line = at.line if at is not None else None
+        self.unassigned.append(
+            UnassignedNumber(text.strip(), clean(quote), page, line, table_key=self.form.key, reason=reason)
+        )
+
+    def line_of(self, side: Side, text: str) -> tuple[str, str | None]:
+        """Row key and line key of a label on one side of a paired table; a line under another carries its parent."""
+        name = label(text)
+        parent = self._parent.get(side.name)
+        if parent is not None and (key := side.child(parent, name)):
+            return f"{side.name}:{parent}/{name}", key
+        above = self._last.get(side.name)
+        if above and re.match(r"(?:[一二三四五六七八九十]+、)?其中[:：]?", bare(text)):
+            return f"{side.name}:{above}/{name}", side.child(above, name)
+        line = side.lines.get(name)
+        self._parent[side.name] = name if line is not None and line.children else None
+        self._last[side.name] = name
+        return f"{side.name}:{name}", line.key if line else None
+
+    def parent_on(self, side: Side) -> str | None:
+        """The label under which the rows of that side now stand, if any."""
+        return self._parent.get(side.name)
+
+    def coded_line(self, code: str, name: str) -> tuple[str | None, str | None]:
+        """Row key and line key of a row known by code, or by the label of a total; (None, None) if by neither."""
+        plain = label(name)
+        lines = self.form.lines or {}
+        line = lines.get(plain)
+        if CODE.fullmatch(code):
+            return code, None
+        if not code and plain in self.words.totals:
+            return "合计", line.key if line else None
+        if not code and line is not None:
+            return plain, line.key
+        return None, None
+
+    def finish(self, common: MoneyUnit | None) -> tuple[ReportTable, list[Cell]]:
+        """The record of the table and its cells; ``common`` is the report's unit, for a table that prints none."""
+        unit = self.unit or common
+        source: UnitSource | None = "printed" if self.unit else "inferred" if common else None
+        state, reason = self._state()
+        record = ReportTable(
+            table_key=self.form.key,
+            table_no=self.number,
+            title=self.title,
+            state=state,
+            money_unit=unit,
+            money_unit_source=source,
+            notes=tuple(self.notes),
+            pages=tuple(self.pages),
+            printed_number=self.printed_number,
+            reason=reason,
+        )
+        return record, [Cell(**c, money_unit=unit, money_unit_source=source) for c in self._cells]
+
+    def _state(self) -> tuple[TableState, str | None]:
+        said = " ".join(self.notes)
+        if self.unread:
+            return "unreadable", self.reason
+        if not any(c["value"] for c in self._cells):
+            if self.words.no_activity.search(bare(said)):
+                return "no_activity", said
+            if self.words.withheld.search(bare(said)):
+                return "withheld", said
+        if not self._cells:
+            return "unreadable", self.reason or "no row of the form was found under its title"
+        return "present", self.reason
+
+
+def header_word(text: str) -> str:
+    """A header cell in comparable form: without a trailing column number or money unit in brackets."""
+    return re.sub(r"\((?:\d{1,2}|栏次\d*|万?元)\)$", "", bare(text)) if text else ""
+
+
+def is_header_word(form: Form, words: Furniture, text: str) -> bool:
+    """Whether a word stands in headers of this form."""
+    if text in words.group or text in words.code or text in words.name or text in words.line:
+        return True
+    if any(text in c.words or text in c.group or text in c.group_words for c in form.all_columns):
+        return True
+    return any(text in names for facet in (form.facets or {}).values() for names in facet.values())
+
+
+def counts_up(words: Sequence[str]) -> bool:
+    """1, 2, 3 ... in the order of the columns: the numbers of columns, never figures."""
+    digits = [int(w) for w in words if w.isdigit()]
+    return len(digits) >= 2 and digits == list(range(digits[0], digits[0] + len(digits)))
