@@ -10,7 +10,7 @@ what it needs.
 | ``JUESUAN_RAW`` | the archive, a path or any fsspec address | ``<home>/raw`` |
 | ``JUESUAN_INBOX`` | where new files are dropped | ``<raw>/inbox``; for an address ``<home>/raw/inbox`` |
 | ``JUESUAN_WAREHOUSE`` | everything built | ``<home>/warehouse`` |
-| ``JUESUAN_MAX_BYTES``, ``_MAX_PAGES``, ``_SECONDS``, ``_MEMORY_MB`` | limits per document | :class:`Limits` |
+| ``JUESUAN_MAX_BYTES``, ``_MAX_PAGES``, ``_SECONDS``, ``_MEMORY_MB`` | limits of a document | `Limits` |
 """
 
 from __future__ import annotations

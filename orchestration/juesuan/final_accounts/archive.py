@@ -1,0 +1,733 @@
+"""The archive of documents as published: write-once files, their manifests, every human decision.
+
+Belongs here: add, list, verify, withdraw, refile, review; which document is which, by the sha256 of its
+bytes. Does not belong here: what a document says beyond its identity, or any database. Where the archive
+lies is the caller's knowledge (an address for :mod:`~juesuan.final_accounts.store`).
+
+::
+
+    documents/<file>                      as published; the path carries no meaning and never moves
+    documents/<file>.datapackage.json     its manifest, a Frictionless data package
+    registry/units.csv, unit_names.csv, expected.csv
+    registry/decisions.jsonl              every decision of a person, one line each, before it takes effect
+    inbox/                                files dropped here are taken by ``add_inbox``
+    index.json                            size and stamp -> sha256; disposable
+
+A document's file is written before its manifest, and a manifest before the file leaves the inbox: whoever is
+killed in between says the same again, and nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+from juesuan.final_accounts.describe import Describe, Described, describe, media_type_of
+from juesuan.final_accounts.inbox import safe_name, waiting
+from juesuan.final_accounts.index import Index
+from juesuan.final_accounts.manifest import (
+    SUFFIX,
+    Asserted,
+    Assertion,
+    Document,
+    ReportIdentity,
+    frictionless_notes,
+    from_manifest,
+    to_manifest,
+)
+from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
+from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
+from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
+
+DOCUMENTS = "documents"
+DECISIONS = "registry/decisions.jsonl"
+
+Outcome = Literal["added", "set_aside", "needs_review", "failed"]
+
+
+class DocumentDiffers(ArchiveError):  # noqa: N818 - the name says what is wrong
+    """A file is not the one that its manifest describes."""
+
+
+class DocumentGone(ArchiveError):  # noqa: N818 - likewise
+    """A manifest describes a file that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What became of one file; ``reason`` says why wherever the outcome is not ``added``."""
+
+    file: str
+    outcome: Outcome
+    document_id: str | None
+    path: str | None
+    reason: str | None = None
+    reports: tuple[ReportIdentity, ...] = ()
+    new: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the archive that is not as it should be: which file, and what to do."""
+
+    kind: Literal[
+        "sha256_differs", "missing", "no_manifest", "invalid_manifest", "invalid_registry", "invalid_decision"
+    ]
+    path: str
+    message: str
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """Something that waits for a person: a document whose identity is not settled, or a unit nobody
+    confirmed.
+    """
+
+    kind: Literal["document", "unit"]
+    id: str
+    name: str
+    reason: str
+    say: str
+
+
+class Archive:
+    """The archive at one address.
+
+    ``describe`` reads a document for its identity (the command line passes one that works in a bounded
+    process); ``max_bytes`` is the size beyond which a document is kept but not read.
+    """
+
+    def __init__(
+        self,
+        raw: str | Path,
+        *,
+        describe: Describe = describe,
+        max_bytes: int = 300_000_000,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._store: Store = open_store(raw)
+        self._describe = describe
+        self._max_bytes = max_bytes
+        self._today = today
+        self._index = Index(self._store)
+        self._registry: Registry | None = None
+        self._loaded: dict[str, tuple[Entry, Document]] = {}
+
+    @property
+    def address(self) -> str:
+        """Where the archive lies."""
+        return self._store.address
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of units, read once."""
+        if self._registry is None:
+            self._registry = Registry(self._store)
+        return self._registry
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def documents(self) -> tuple[Document, ...]:
+        """Every document of the archive by its manifest, withdrawn ones too, sorted by path.
+
+        A manifest that cannot be understood stops nobody: :meth:`changed` and :meth:`verify` name it.
+        """
+        return tuple(self._manifests())
+
+    def find(self, key: str) -> Document:
+        """The one document of a document_id (six first digits do), a path or a file name."""
+        return self._pick(key)
+
+    def read(self, document: Document) -> bytes:
+        """Its bytes, checked against the manifest.
+
+        Raises :class:`DocumentDiffers` or :class:`DocumentGone`, with file and what to do.
+        """
+        try:
+            data = self._store.read(document.path)
+        except FileNotFoundError:
+            raise DocumentGone(_gone(document)) from None
+        if hashlib.sha256(data).hexdigest() != document.document_id:
+            raise DocumentDiffers(_differs(document))
+        return data
+
+    def changed(self) -> tuple[Finding, ...]:
+        """Documents that are gone or not what their manifest says; hashes only what is not in the index."""
+        findings: list[Finding] = []
+        compared = [self._compare(document) for document in self._manifests(findings)]
+        self._index.save()
+        return (*findings, *(finding for finding in compared if finding is not None))
+
+    def fingerprint(self) -> str:
+        """One hash over manifests, registry, decisions and documents: equal as long as nothing changed.
+
+        Costs one listing: content is hashed only where size or stamp differ from the index.
+        """
+        whole = hashlib.sha256()
+        for under in (DOCUMENTS, "registry"):
+            for entry in self._store.find(under):
+                whole.update(f"{entry.path}\0{self._index.sha256(entry.path)}\n".encode())
+        self._index.save()
+        return whole.hexdigest()
+
+    def resolve(self, document: Document, report: Report) -> Resolution:
+        """The unit of one extracted report: as asserted, else as the registry knows the printed name."""
+        from juesuan.final_accounts.identify import body_of, division_of
+
+        asserted = document.asserted(report.ordinal).get("unit")
+        if asserted is not None:
+            unit = self.registry.unit(str(asserted.value))
+            return Resolution(unit.unit_id, unit.confirmed)
+        if report.unit_name is None:
+            return Resolution(None, False, doubt="the document does not say whose report it is")
+        body = body_of(report.unit_name)
+        division = division_of(body)
+        return self.registry.resolve(body, division.code if division else None, report.fiscal_year)
+
+    def decisions(self) -> tuple[dict[str, Any], ...]:
+        """The log of human decisions, oldest first. Raises :class:`ArchiveError` with the bad line."""
+        return tuple(_decisions(self._store))
+
+    # --- adding -------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        file: Path,
+        *,
+        sources: Sequence[str] = (),
+        published_on: date | None = None,
+        retrieved_on: date | None = None,
+        title: str | None = None,
+        asserted: Mapping[Asserted, str | int] | None = None,
+        basis: str | None = None,
+        division: str | None = None,
+    ) -> AddResult:
+        """Take a local file into the archive, with its manifest; the file itself stays where it is.
+
+        A copy of a known document adds its sources to that document's manifest and is no second document. A
+        document that cannot be read is archived as ``failed``; one whose unit, year, scope or family stays
+        open as ``needs_review``; a budget or template as ``set_aside``. ``division`` (a GB/T 2260 code)
+        places a unit whose name does not. Raises :class:`ArchiveError` for an assertion without basis,
+        ``OSError`` for a missing file.
+        """
+        if asserted and not basis:
+            raise ArchiveError(f"{file.name}: what a person asserts needs a basis (why it is so)")
+        size = file.stat().st_size
+        document_id = sha256_of(file)
+        known = self._known(document_id)
+        described = self._described(file, size) if known is None else None
+        with self._writing():
+            known = self._known(document_id)
+            if known is not None:
+                return self._add_copy(known, file, tuple(sources))
+            described = described or self._described(file, size)
+            document = Document(
+                document_id=document_id,
+                path=self._place(file, document_id),
+                title=title or _title(described.reports) or PurePosixPath(safe_name(file.name)).stem,
+                media_type=described.media_type,
+                bytes=size,
+                sources=tuple(dict.fromkeys(sources)),
+                retrieved_on=retrieved_on or self._today(),
+                published_on=published_on,
+                reports=tuple(self._resolved(one, division) for one in described.reports),
+            )
+            made = self._assertions(dict(asserted or {}), basis or "", None, division)
+            document = replace(document, assertions=made)
+            if described.failure is not None:
+                document = replace(document, status="failed", reason=described.failure)
+            else:
+                document = self._settled(document)
+            if asserted:
+                self._log("assert", document, basis or "", asserted)
+            self.registry.save()
+            self._write(document)
+            return _result(file, document, new=True)
+
+    def add_inbox(self, inbox: Path, settle: float = 5.0) -> tuple[AddResult, ...]:
+        """Take every finished file out of ``inbox``; it leaves the inbox when its manifest is written.
+
+        Left alone: hidden and unfinished names (``*.part``, ``~$*``) and files that changed within the last
+        ``settle`` seconds, which may still be arriving.
+        """
+        results = []
+        for file in waiting(inbox, settle):
+            try:
+                results.append(self.add(file))
+                file.unlink()
+            except (ArchiveError, OSError) as problem:
+                reason = f"{problem}; it stays in the inbox"
+                results.append(AddResult(file.name, "failed", None, None, reason))
+        return tuple(results)
+
+    def _add_copy(self, known: Document, file: Path, sources: tuple[str, ...]) -> AddResult:
+        """The same bytes again: one document, with one more source and name."""
+        more = tuple(source for source in sources if source not in known.sources)
+        own = file.name != known.name and file.name not in known.copies
+        if more or own:
+            names = (*known.copies, file.name) if own else known.copies
+            self._write(replace(known, sources=(*known.sources, *more), copies=names))
+        reason = f"copy of {known.path}"
+        if known.status == "withdrawn":
+            reason += ", which is withdrawn; juesuan withdraw --undo brings it back"
+        return AddResult(file.name, "set_aside", known.document_id, known.path, reason, known.reports)
+
+    def _described(self, file: Path, size: int) -> Described:
+        if size > self._max_bytes:
+            with file.open("rb") as stream:
+                head = stream.read(16)
+            limit = LimitExceeded(f"{file.name}: {size} bytes are more than the limit of {self._max_bytes}")
+            return Described(media_type_of(head), failure=str(limit))
+        return self._describe(file.read_bytes(), file.name)
+
+    def _place(self, file: Path, document_id: str) -> str:
+        """Copy the file to a free name under ``documents`` (its own, where it can be) and return its path."""
+        inside = _inside(file, self._store.address)
+        if inside is not None:
+            return inside
+        name = safe_name(file.name)
+        stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+        for candidate in (name, f"{stem}-{document_id[:8]}{suffix}", f"{stem}-{document_id}{suffix}"):
+            path = f"{DOCUMENTS}/{candidate}"
+            if self._store.stat(path) is None:
+                self._store.put(file, path)
+                return path
+            if self._store.sha256(path) == document_id:  # left by an add that was killed
+                return path
+        raise ArchiveError(f"{file.name}: {DOCUMENTS} already holds other files of all its names; rename it")
+
+    # --- decisions of a person ----------------------------------------------------------------------------
+
+    def review_list(self) -> tuple[ReviewItem, ...]:
+        """What waits for a person: documents first, then units that nobody confirmed."""
+        items = [
+            ReviewItem(
+                "document",
+                one.document_id,
+                one.name,
+                one.reason or "",
+                f"juesuan review set {one.document_id[:12]} --basis WHY "
+                + " ".join(f"--{_option(name)} ..." for name in self.open_fields(one)),
+            )
+            for one in self.documents()
+            if one.status == "needs_review"
+        ]
+        for unit in self.registry.units:
+            if not unit.confirmed:
+                name = self.registry.name_of(unit.unit_id) or ""
+                reason = f"proposed from a document, division {unit.division_code}; not confirmed"
+                items.append(ReviewItem("unit", unit.unit_id, name, reason, f"juesuan review confirm {unit.unit_id}"))
+        return tuple(items)
+
+    def open_fields(self, document: Document) -> tuple[Asserted, ...]:
+        """Which of unit, fiscal_year, scope and family are not settled for some report of the document."""
+        known = [document.identity(one) for one in document.reports or (ReportIdentity(0),)]
+        still: list[Asserted] = []
+        if any(one.unit_id is None for one in known):
+            still.append("unit")
+        if any(one.fiscal_year is None for one in known):
+            still.append("fiscal_year")
+        if any(one.scope is None for one in known):
+            still.append("scope")
+        if any(one.family is None for one in known):
+            still.append("family")
+        return tuple(still)
+
+    def review_set(
+        self,
+        key: str,
+        *,
+        basis: str,
+        asserted: Mapping[Asserted, str | int],
+        division: str | None = None,
+        report: int | None = None,
+    ) -> Document:
+        """Say what a waiting document is; it is settled when nothing stays open. Returns it as it now
+        stands.
+        """
+        return self._assert("review", key, basis, asserted, division, report)
+
+    def refile(
+        self,
+        key: str,
+        *,
+        reason: str,
+        asserted: Mapping[Asserted, str | int],
+        division: str | None = None,
+        report: int | None = None,
+    ) -> Document:
+        """Say that a document is another report than it was taken for: unit, year, scope or family, with
+        the reason.
+        """
+        return self._assert("refile", key, reason, asserted, division, report)
+
+    def withdraw(self, key: str, reason: str) -> Document:
+        """Take a document out of the warehouse; file and manifest stay. Its figures go with the next
+        refresh.
+        """
+        return self._decide("withdraw", key, reason, lambda one: replace(one, status="withdrawn", reason=reason))
+
+    def restore(self, key: str, reason: str) -> Document:
+        """Undo :meth:`withdraw`."""
+
+        def back(document: Document) -> Document:
+            if document.status != "withdrawn":
+                raise ArchiveError(f"{document.path} is not withdrawn; there is nothing to undo")
+            described = self._describe(self.read(document), document.name)
+            if described.failure is not None:
+                return replace(document, status="failed", reason=described.failure)
+            return self._settled(document)
+
+        return self._decide("restore", key, reason, back)
+
+    def confirm(self, unit_id: str, basis: str, division: str | None = None) -> None:
+        """Confirm a proposed unit, with its division where that was unknown; documents that waited for it
+        go on.
+        """
+        with self._writing():
+            self.registry.confirm(unit_id, division)
+            self._log_unit("confirm", unit_id, basis, {"division_code": division} if division else {})
+            self.registry.save()
+            for document in self.documents():
+                if document.status == "needs_review":
+                    settled = self._settled(document)
+                    if settled != document:
+                        self._write(settled)
+
+    def rename(self, unit_id: str, name: str, from_year: int, basis: str) -> None:
+        """Record that a unit bears another name from a fiscal year on; its id stays."""
+        with self._writing():
+            self.registry.rename(unit_id, name, from_year, basis)
+            self._log_unit("rename", unit_id, basis, {"name": name, "from_year": from_year})
+            self.registry.save()
+
+    def _assert(
+        self,
+        action: str,
+        key: str,
+        basis: str,
+        asserted: Mapping[Asserted, str | int],
+        division: str | None,
+        report: int | None,
+    ) -> Document:
+        if not asserted:
+            raise ArchiveError("nothing is asserted; say at least one of unit, year, scope and family")
+
+        def change(document: Document) -> Document:
+            if document.status == "withdrawn":
+                raise ArchiveError(f"{document.path} is withdrawn; juesuan withdraw --undo brings it back first")
+            more = self._assertions(asserted, basis, report, division)
+            return self._settled(replace(document, assertions=(*document.assertions, *more)))
+
+        return self._decide(action, key, basis, change, dict(asserted), report)
+
+    def _decide(
+        self,
+        action: str,
+        key: str,
+        reason: str,
+        change: Callable[[Document], Document],
+        asserted: Mapping[Asserted, str | int] | None = None,
+        report: int | None = None,
+    ) -> Document:
+        """One decision: judged, logged, then carried out, so that the log never lacks what took effect."""
+        if not reason.strip():
+            raise ArchiveError(f"{key}: a decision needs its reason")
+        with self._writing():
+            document = self._pick(key)
+            decided = change(document)
+            self._log(action, document, reason, asserted or {}, report)
+            self.registry.save()
+            self._write(decided)
+            return decided
+
+    def _assertions(
+        self,
+        asserted: Mapping[Asserted, str | int],
+        basis: str,
+        report: int | None,
+        division: str | None,
+    ) -> tuple[Assertion, ...]:
+        made = []
+        for name in get_args(Asserted):
+            if name not in asserted:
+                continue
+            value = asserted[name]
+            if name == "unit":
+                value = self._asserted_unit(str(value), division)
+            elif name == "fiscal_year":
+                value = _year(value)
+            elif name == "scope" and value not in get_args(Scope):
+                raise ArchiveError(f"scope {value!r} must be one of {', '.join(get_args(Scope))}")
+            elif name == "family" and value not in get_args(Family):
+                raise ArchiveError(f"family {value!r} must be one of {', '.join(get_args(Family))}")
+            made.append(Assertion(name, value, basis, self._today(), report))
+        return tuple(made)
+
+    def _asserted_unit(self, value: str, division: str | None) -> str:
+        """A unit id, or a name with or without its division; a new name is proposed like a printed one."""
+        if is_unit_id(value):
+            return self.registry.unit(value).unit_id
+        if division is None:
+            from juesuan.final_accounts.identify import division_of
+
+            found = division_of(value)
+            division = found.code if found else None
+        resolution = self.registry.resolve(value, division)
+        if resolution.unit_id is None:
+            raise ArchiveError(f"{resolution.doubt}; give its unit_id or --division")
+        return resolution.unit_id
+
+    def _resolved(self, one: ReportIdentity, division: str | None) -> ReportIdentity:
+        """The identity with the unit that the registry knows, or proposes, for the body it names."""
+        code = division or one.division_code
+        if one.body_name is None:
+            return replace(one, division_code=code)
+        if one.family not in (None, "final_accounts"):
+            return replace(one, division_code=code)  # a budget or template introduces no unit
+        resolution = self.registry.resolve(one.body_name, code, one.fiscal_year)
+        unit_id = resolution.unit_id
+        if resolution.doubt and not resolution.proposed:
+            unit_id = None  # a namesake of an unplaced unit is not joined to it unasked
+        return replace(one, unit_id=unit_id, division_code=code, unit_doubt=resolution.doubt)
+
+    def _settled(self, document: Document) -> Document:
+        """The document with the status that follows from what is known about it: None where it can be
+        loaded.
+        """
+        known = [document.identity(one) for one in document.reports or (ReportIdentity(0),)]
+        other = [one for one in known if one.family not in (None, "final_accounts")]
+        if other and len(other) == len(known):
+            named = sorted({str(one.family) for one in other})
+            return replace(document, status="set_aside", reason=f"not final accounts: {', '.join(named)}")
+        still = self.open_fields(document)
+        reasons = [f"not settled: {', '.join(still)}"] if still else []
+        reasons += _unanswered(document, still)
+        if reasons:
+            return replace(document, status="needs_review", reason="; ".join(reasons))
+        return replace(document, status=None, reason=None)
+
+    # --- verifying ----------------------------------------------------------------------------------------
+
+    def verify(self) -> tuple[Finding, ...]:
+        """Hash every document, validate every manifest and the registry, and rebuild the index.
+
+        What is published stays as it is, whatever is found.
+        """
+        self._index.clear()
+        findings: list[Finding] = []
+        self._loaded.clear()
+        described: set[str] = set()
+        for document in self._manifests(findings):
+            described.add(document.path)
+            path = document.path + SUFFIX
+            findings += [
+                Finding("invalid_manifest", path, f"{path}: {note}; mend the manifest", document.document_id)
+                for note in frictionless_notes(json.loads(self._store.read(path)))
+            ]
+            finding = self._compare(document)
+            if finding is not None:
+                findings.append(finding)
+        described |= {finding.path.removesuffix(SUFFIX) for finding in findings}
+        for entry in self._store.find(DOCUMENTS):
+            if not entry.path.endswith(SUFFIX) and entry.path not in described:
+                message = f"{entry.path} has no manifest; juesuan add writes it"
+                findings.append(Finding("no_manifest", entry.path, message))
+        findings += self._verify_registry()
+        self.fingerprint()  # which puts every other file into the index
+        return tuple(findings)
+
+    def _verify_registry(self) -> Iterator[Finding]:
+        try:
+            Registry(self._store)
+        except ArchiveError as problem:
+            yield Finding("invalid_registry", "registry", str(problem))
+        try:
+            self.decisions()
+        except ArchiveError as problem:
+            yield Finding("invalid_decision", DECISIONS, str(problem))
+
+    def _compare(self, document: Document) -> Finding | None:
+        entry = self._store.stat(document.path)
+        if entry is None:
+            return Finding("missing", document.path, _gone(document), document.document_id)
+        if self._index.sha256(document.path) != document.document_id:
+            return Finding("sha256_differs", document.path, _differs(document), document.document_id)
+        if entry.size != document.bytes:
+            path = document.path + SUFFIX
+            message = f"{path}: bytes is {document.bytes}, the file has {entry.size}; mend the manifest"
+            return Finding("invalid_manifest", path, message, document.document_id)
+        return None
+
+    # --- manifests and logs -------------------------------------------------------------------------------
+
+    def _manifests(self, findings: list[Finding] | None = None) -> Iterator[Document]:
+        """Every document once, in the order of paths; what cannot be understood goes to ``findings``."""
+        seen: dict[str, str] = {}
+        for entry in self._store.find(DOCUMENTS):
+            if not entry.path.endswith(SUFFIX):
+                continue
+            try:
+                document = self._load(entry)
+                first = seen.setdefault(document.document_id, document.path)
+                if first != document.path:
+                    raise ArchiveError(f"{entry.path}: the same document as {first}; remove one of the two")
+            except ArchiveError as problem:
+                if findings is not None:
+                    findings.append(Finding("invalid_manifest", entry.path, str(problem)))
+                continue
+            yield document
+
+    def _load(self, entry: Entry) -> Document:
+        """A manifest, parsed once as long as its size and stamp stay."""
+        path = entry.path
+        if path in self._loaded and self._loaded[path][0] == entry:
+            return self._loaded[path][1]
+        try:
+            descriptor = json.loads(self._store.read(path))
+            document = from_manifest(descriptor, PurePosixPath(path).parent)
+            if path != document.path + SUFFIX:
+                raise ValueError("it does not bear the name of its document")
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise ArchiveError(
+                f"{path} is no manifest ({type(problem).__name__}: {problem}); mend it, "
+                "or remove it and add the document again"
+            ) from problem
+        self._loaded[path] = (entry, document)
+        return document
+
+    def _known(self, document_id: str) -> Document | None:
+        return next((one for one in self._manifests() if one.document_id == document_id), None)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Alone on this machine, and with the registry as it now is: another process may have added to it."""
+        with self._store.locked():
+            self._registry = None
+            yield
+
+    def _pick(self, key: str) -> Document:
+        found = [
+            one
+            for one in self._manifests()
+            if key in (one.path, one.name) or (len(key) >= 6 and one.document_id.startswith(key))
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ArchiveError(f"{key} fits {len(found)} documents; give more of the document_id")
+        raise ArchiveError(f"the archive has no document {key}; juesuan list shows what it has")
+
+    def _write(self, document: Document) -> None:
+        path = document.path + SUFFIX
+        kept = json.loads(self._store.read(path)) if self._store.stat(path) and path in self._loaded else {}
+        text = json.dumps(kept | to_manifest(document), ensure_ascii=False, indent=2) + "\n"
+        self._store.write(path, text.encode())
+        self._loaded.pop(path, None)
+
+    def _log(
+        self,
+        action: str,
+        document: Document,
+        reason: str,
+        asserted: Mapping[Asserted, str | int],
+        report: int | None = None,
+    ) -> None:
+        line: dict[str, Any] = {"at": _now(), "action": action, "document_id": document.document_id}
+        if asserted:
+            line["asserted"] = dict(asserted)
+        if report is not None:
+            line["report"] = report
+        line["reason"] = reason
+        self._store.append(DECISIONS, json.dumps(line, ensure_ascii=False))
+
+    def _log_unit(self, action: str, unit_id: str, reason: str, more: Mapping[str, Any]) -> None:
+        if not reason.strip():
+            raise ArchiveError(f"{unit_id}: a decision needs its reason")
+        line = {"at": _now(), "action": action, "unit_id": unit_id, **more, "reason": reason}
+        self._store.append(DECISIONS, json.dumps(line, ensure_ascii=False))
+
+
+def _decisions(store: Store) -> Iterator[dict[str, Any]]:
+    if store.stat(DECISIONS) is None:
+        return
+    for number, line in enumerate(store.read(DECISIONS).decode().splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            decision = json.loads(line)
+            missing = {"at", "action", "reason"} - set(decision)
+        except (ValueError, TypeError):
+            raise ArchiveError(f"{DECISIONS}: line {number} is no JSON object; mend or remove it") from None
+        if missing:
+            raise ArchiveError(f"{DECISIONS}: line {number} lacks {', '.join(sorted(missing))}; mend it")
+        yield decision
+
+
+def _differs(document: Document) -> str:
+    return (
+        f"{document.path}: sha256 differs from its manifest ({document.document_id[:12]}...); put the original "
+        "back, or move the changed file out and add it as another document; what is published stays"
+    )
+
+
+def _gone(document: Document) -> str:
+    return f"{document.path} is missing; put it back, or withdraw the document; what is published stays"
+
+
+def _unanswered(document: Document, still: Sequence[Asserted]) -> list[str]:
+    """Doubts of reading that nobody answered by an assertion, and why a unit is still open."""
+    doubts: dict[str, None] = {}
+    for one in document.reports:
+        if not document.asserted(one.report):
+            doubts |= dict.fromkeys(one.doubts)
+        if "unit" in still and one.unit_doubt:
+            doubts[one.unit_doubt] = None
+    return list(doubts)
+
+
+def _result(file: Path, document: Document, new: bool) -> AddResult:
+    outcomes: dict[str | None, Outcome] = {
+        "set_aside": "set_aside",
+        "needs_review": "needs_review",
+        "failed": "failed",
+    }
+    known = tuple(document.identity(one) for one in document.reports)
+    remarks = tuple(dict.fromkeys(one.unit_doubt for one in known if one.unit_doubt))
+    outcome = outcomes.get(document.status, "added")
+    return AddResult(file.name, outcome, document.document_id, document.path, document.reason, known, new, remarks)
+
+
+def _title(reports: Sequence[ReportIdentity]) -> str | None:
+    return next((one.title for one in reports if one.title), None)
+
+
+def _inside(file: Path, address: str) -> str | None:
+    """The path of a file that already lies among the documents of a local archive."""
+    root = Path(address).absolute()
+    documents = root / DOCUMENTS
+    absolute = file.absolute()
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(documents) else None
+
+
+def _option(name: Asserted) -> str:
+    return "year" if name == "fiscal_year" else name
+
+
+def _year(value: str | int) -> int:
+    if re.fullmatch(r"(?:19|20)\d\d", str(value)):
+        return int(value)
+    raise ArchiveError(f"fiscal year {value!r} must have four digits")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
