@@ -1,0 +1,526 @@
+"""From a checked build to what readers see.
+
+Here: comparing a build with the last version, making a version of it, switching the link, and which versions stay.
+Belongs here: everything between the last model and the reader. Does not belong here: models, Dagster, the lock.
+
+A version is a folder ``versions/<id>`` with the warehouse and ``version.json``; it is finished under another name and
+then renamed, and the link ``warehouse/juesuan.duckdb`` is switched to it in one step. Whatever kills the process,
+readers see the last published version whole.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from juesuan import durable, faults
+from juesuan.final_accounts.model import YUAN_PER, JuesuanError
+from juesuan.loading import finish, write_state
+from juesuan.transform import Version, work_file
+from juesuan.warehouse import STORAGE
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from juesuan.settings import Settings
+
+#: Versions that stay: the last few, and all of the last days.
+KEEP_VERSIONS = 5
+KEEP_DAYS = 7
+#: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not revised.
+MAGNITUDE = 100
+#: How many examples a finding names.
+EXAMPLES = 5
+
+
+class Refused(JuesuanError):  # noqa: N818 - the name says what happened
+    """The build does not pass against the last version; the message says what and why."""
+
+
+# --- versions on disk -----------------------------------------------------------------------------------------
+
+
+def published_version(settings: Settings) -> dict[str, Any] | None:
+    """``version.json`` of the published version (id, fingerprint, built_at, counts); None where there is none."""
+    try:
+        target = settings.published.readlink()
+        return json.loads((settings.warehouse / target.parent / "version.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def new_version(fingerprint: str, parts: Mapping[str, str], now: datetime.datetime | None = None) -> Version:
+    """A version to be built now: its id begins with the UTC time, so that ids sort by age."""
+    moment = (now or datetime.datetime.now(datetime.UTC)).replace(tzinfo=None, microsecond=0)
+    return Version(f"{moment:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}", fingerprint, moment, dict(parts))
+
+
+# --- warehouse checks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One warehouse check. ``acceptable``: a person may accept it with a reason; else it must be mended."""
+
+    check: str
+    description: str
+    passed: bool
+    message: str
+    acceptable: bool = False
+
+
+def _yuan(unit: str, value: str) -> str:
+    cases = " ".join(f"when '{name}' then {factor}" for name, factor in YUAN_PER.items())
+    return f"{value} * (case {unit} {cases} end)"
+
+
+#: Rules that hold for schema raw whatever was published before: name, description, query for the offenders.
+_RULES: tuple[tuple[str, str, str], ...] = (
+    (
+        "keys_unique",
+        "每个键只出现一次。Each key stands once: documents, releases of a report, cells of a document.",
+        """
+        select 'document ' || document_id from raw.document group by document_id having count(*) > 1
+        union all
+        select 'report ' || report_id || ' release ' || release from raw.report
+        group by report_id, release having count(*) > 1
+        union all
+        select 'cell ' || document_id || ' ' || report_no || ' ' || cell_no from raw.cell
+        group by document_id, report_no, cell_no having count(*) > 1
+        """,
+    ),
+    (
+        "one_current_release",
+        "每份报告恰有一个现行发布。Each report has exactly one current release.",
+        "select report_id from raw.report group by report_id having count(*) filter (is_current) <> 1",
+    ),
+    (
+        "rows_have_their_report",
+        "每行都属于已载录的报告。Every cell and statement belongs to a loaded report.",
+        """
+        select distinct c.report_id || ' ' || c.document_id from raw.cell as c
+        anti join raw.report as r on c.report_id = r.report_id and c.document_id = r.document_id
+        union all
+        select distinct s.report_id || ' ' || s.document_id from raw.statement as s
+        anti join raw.report as r on s.report_id = r.report_id and s.document_id = r.document_id
+        """,
+    ),
+    (
+        "reports_have_figures",
+        "每份现行报告都有数字。Every current release has at least one figure.",
+        """
+        select r.report_id from raw.report as r
+        where not exists (
+            select 1 from raw.cell as c where c.report_id = r.report_id and c.document_id = r.document_id
+        )
+        and not exists (
+            select 1 from raw.statement as s where s.report_id = r.report_id and s.document_id = r.document_id
+        )
+        """,
+    ),
+)
+
+#: What must not fall against the last version: name, description, query for the offenders. ``last`` is that version.
+_COMPARISONS: tuple[tuple[str, str, str], ...] = (
+    (
+        "reports_kept",
+        "除撤回与改档外，上一版本的报告都在。No report of the last version is gone, but for withdrawn and refiled ones.",
+        """
+        select o.report_id from (select distinct report_id from last.raw.report) as o
+        anti join raw.report as n on o.report_id = n.report_id
+        anti join raw.pending as p on o.report_id = p.report_id and p.cause in ('withdrawn', 'refiled')
+        """,
+    ),
+    (
+        "figures_kept",
+        "同一份文件读出的数字没有变少。No document that both versions hold has fewer figures in any table.",
+        """
+        with counted as (
+            select
+                old.document_id, old.table_key, old.figures as before, coalesce(new.figures, 0) as after
+            from (
+                select document_id, table_key, count(value) as figures from last.raw.cell group by all
+            ) as old
+            left join (
+                select document_id, table_key, count(value) as figures from raw.cell group by all
+            ) as new on old.document_id = new.document_id and old.table_key = new.table_key
+            where old.document_id in (select document_id from raw.report)
+        )
+        select path || ' ' || table_key || ': ' || before || ' figures before, ' || after || ' now'
+        from counted inner join raw.document using (document_id)
+        where after < before
+        """,
+    ),
+    (
+        "statements_kept",
+        "同一份文件的文字陈述没有大减。No document that both versions hold lost a tenth of its statements.",
+        """
+        select path || ': ' || old.n || ' statements before, ' || coalesce(new.n, 0) || ' now'
+        from (select document_id, count(*) as n from last.raw.statement group by all) as old
+        left join (select document_id, count(*) as n from raw.statement group by all) as new using (document_id)
+        inner join raw.document using (document_id)
+        where old.document_id in (select document_id from raw.report) and coalesce(new.n, 0) < 0.9 * old.n
+        """,
+    ),
+    (
+        "coverage_kept",
+        "曾读取的文件没有变为不可读。No document that was read is now failed, set aside or waiting.",
+        """
+        select n.path || ': ' || o.status || ' before, ' || n.status || ' now (' || coalesce(n.reason, '') || ')'
+        from last.raw.document as o inner join raw.document as n using (document_id)
+        where
+            o.status in ('loaded', 'partial')
+            and n.status <> 'withdrawn'
+            and (n.status = 'partial' and o.status = 'loaded' or n.status not in ('loaded', 'partial'))
+            and not exists (
+                select 1 from raw.report_document as kept
+                where kept.document_id = n.document_id and (kept.role = 'copy' or n.status = 'failed')
+            )
+        """,
+    ),
+    (
+        "magnitudes_kept",
+        "同一报告同一表的合计没有跳变。No table of a report sums to a hundred times more or less than before.",
+        f"""
+        with old as (
+            select report_id, table_key, sum(abs({_yuan("cell.money_unit", "value")})) as total
+            from last.raw.cell inner join last.raw.report using (report_id, document_id, report_no)
+            where is_current group by all
+        ),
+        new as (
+            select report_id, table_key, sum(abs({_yuan("cell.money_unit", "value")})) as total
+            from raw.cell inner join raw.report using (report_id, document_id, report_no)
+            where is_current group by all
+        )
+        select report_id || ' ' || table_key || ': ' || old.total || ' yuan before, ' || new.total || ' now'
+        from old inner join new using (report_id, table_key)
+        where
+            old.total > 0 and new.total > 0
+            and (new.total > {MAGNITUDE} * old.total or old.total > {MAGNITUDE} * new.total)
+        """,
+    ),
+)
+
+
+def check_names() -> list[tuple[str, str]]:
+    """Every warehouse check: (name, description)."""
+    return [(name, description) for name, description, _ in (*_RULES, *_COMPARISONS)]
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Judge the work file: by itself, and against the last version if there is one.
+
+    A document that became a copy of another is no loss, nor is one whose file changed under its manifest while its
+    figures stay loaded.
+    """
+    import duckdb
+
+    findings = []
+    with duckdb.connect(str(work_file(settings)), config=STORAGE) as connection:
+        for name, description, query in _RULES:
+            findings.append(_judge(connection, name, description, query, acceptable=False))
+        previous = published_version(settings)
+        if previous is not None:
+            file = settings.versions / previous["id"] / "juesuan.duckdb"
+            connection.execute(f"attach '{_quoted(file)}' as last (read_only)")
+        for name, description, query in _COMPARISONS:
+            if previous is None:
+                findings.append(Finding(name, description, True, "nothing was published before", True))
+            else:
+                findings.append(_judge(connection, name, description, query, acceptable=True))
+        if previous is not None:
+            connection.execute("detach last")
+    return findings
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, name: str, description: str, query: str, *, acceptable: bool
+) -> Finding:
+    offenders = [row[0] for row in connection.execute(f"select * from ({query}) order by 1").fetchall()]
+    if not offenders:
+        return Finding(name, description, True, "holds", acceptable)
+    shown = "; ".join(str(one) for one in offenders[:EXAMPLES])
+    more = f" and {len(offenders) - EXAMPLES} more" if len(offenders) > EXAMPLES else ""
+    return Finding(name, description, False, f"{len(offenders)}: {shown}{more}", acceptable)
+
+
+def refusal(findings: Sequence[Finding], accept: str | None) -> str | None:
+    """Why a build with these findings is not published; None when it may be.
+
+    ``accept`` is a person's reason: it covers what differs from the last version, never a broken rule.
+    """
+    standing = [one for one in findings if not one.passed and not (one.acceptable and accept)]
+    if not standing:
+        return None
+    lines = [f"{one.check}: {one.message}" for one in standing]
+    if all(one.acceptable for one in standing):
+        lines.append("If this is right, say so: juesuan refresh --accept REASON")
+    return "\n".join(lines)
+
+
+# --- making a version ---------------------------------------------------------------------------------------------
+
+
+def comments(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, str]]:
+    """Descriptions of a dbt manifest as (schema, relation, column or None, text), those of schema raw included."""
+    nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    for node in sorted(nodes, key=lambda one: one["unique_id"]):
+        if node["resource_type"] not in ("model", "seed", "source", "snapshot"):
+            continue
+        relation = node.get("alias") or node.get("identifier") or node["name"]
+        if node.get("description"):
+            yield node["schema"], relation, None, node["description"].strip()
+        for column in node.get("columns", {}).values():
+            if column.get("description"):
+                yield node["schema"], relation, column["name"], column["description"].strip()
+
+
+def _statements(path: Path) -> list[str]:
+    """The statements of a SQL file, comments taken out; none where there is no file."""
+    if not path.exists():
+        return []
+    text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+    return [one.strip() for one in text.split(";") if one.strip()]
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> int:
+    """Store the descriptions as comments; returns how many."""
+    kinds = {
+        (schema, name): "table" if kind == "BASE TABLE" else "view"
+        for schema, name, kind in connection.execute(
+            "select table_schema, table_name, table_type from information_schema.tables"
+        ).fetchall()
+    }
+    columns = set(
+        connection.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        ).fetchall()
+    )
+    count = 0
+    for schema, relation, column, text in comments(manifest):
+        kind = kinds.get((schema, relation))
+        literal = "'" + text.replace("'", "''") + "'"
+        if kind is None or (column is not None and (schema, relation, column) not in columns):
+            continue
+        place = f'"{schema}"."{relation}"'
+        if column is None:
+            connection.execute(f"comment on {kind} {place} is {literal}")
+        else:
+            connection.execute(f'comment on column {place}."{column}" is {literal}')
+        count += 1
+    return count
+
+
+_CHANGE_COLUMNS = {
+    "report_id": ("varchar", "报告键。Key of the report."),
+    "unit_id": ("varchar", "单位键。Key of the unit."),
+    "fiscal_year": ("smallint", "财政年度。Fiscal year."),
+    "table_key": ("varchar", "表键。Key of the table."),
+    "row_key": ("varchar", "行键。Key of the row."),
+    "column_key": ("varchar", "列键。Key of the column."),
+    "occurrence": ("bigint", "同键之第几处。Which of several cells with these keys."),
+    "text_before": ("varchar", "上一版本所印；无此格则空。Text in the last version; null where it had no such cell."),
+    "text_after": ("varchar", "本版本所印；无此格则空。Text in this version; null where it has no such cell."),
+    "yuan_before": ("decimal(18,2)", "上一版本金额（元）。Amount in the last version, in yuan."),
+    "yuan_after": ("decimal(18,2)", "本版本金额（元）。Amount in this version, in yuan."),
+    "cause": ("varchar", "变动原因：new、changed、withdrawn、refiled。Why it differs."),
+    "version_before": ("varchar", "上一版本。The last version."),
+}
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection, previous: str | None) -> None:
+    """``marts.version_change``: figures of current releases that differ from the last version, with the cause.
+
+    Every difference stems from a report that is pending, so only those are compared.
+    """
+    connection.execute("create schema if not exists marts")
+    definition = ", ".join(f"{name} {kind}" for name, (kind, _) in _CHANGE_COLUMNS.items())
+    connection.execute(f"create or replace table marts.version_change ({definition})")
+    text = "相对上一版本变动的数字及其原因。Figures that differ from the last version, one row each, with the cause."
+    connection.execute(f"comment on table marts.version_change is '{text}'")
+    for name, (_, description) in _CHANGE_COLUMNS.items():
+        connection.execute(f"comment on column marts.version_change.{name} is '{description}'")
+    if previous is None:
+        return
+
+    def figures(catalog: str) -> str:
+        return f"""
+            select
+                cell.report_id, cell.unit_id, cell.fiscal_year, table_key, row_key, column_key, value_text,
+                cast({_yuan("cell.money_unit", "value")} as decimal(18, 2)) as yuan,
+                row_number() over (
+                    partition by cell.report_id, table_key, row_key, column_key order by cell_no
+                ) as occurrence
+            from {catalog}raw.cell as cell
+            inner join {catalog}raw.report as report using (report_id, document_id, report_no)
+            inner join raw.pending as pending on cell.report_id = pending.report_id
+            where report.is_current
+        """
+
+    keys = ("report_id", "unit_id", "fiscal_year", "table_key", "row_key", "column_key", "occurrence")
+    chosen = ", ".join(f"coalesce(new.{key}, old.{key}) as {key}" for key in keys)
+    joined = " and ".join(f"old.{key} = new.{key}" for key in keys)
+    connection.execute(
+        f"""
+        insert into marts.version_change
+        with old as ({figures("last.")}),
+        new as ({figures("")}),
+        compared as (
+            select
+                {chosen}, old.value_text as text_before, new.value_text as text_after,
+                old.yuan as yuan_before, new.yuan as yuan_after
+            from old full join new on {joined}
+        )
+        select compared.*, pending.cause, ? as version_before
+        from compared inner join raw.pending as pending using (report_id)
+        where text_before is distinct from text_after or yuan_before is distinct from yuan_after
+        order by {", ".join(keys)}
+        """,
+        [previous],
+    )
+
+
+def publish(
+    settings: Settings,
+    version: Version,
+    manifest: Mapping[str, Any],
+    *,
+    findings: Sequence[Finding] = (),
+    accept: str | None = None,
+) -> Path:
+    """Make ``version`` of the work file and switch readers to it; returns the published file.
+
+    The work file must be closed. ``findings`` are those of :func:`check`; what ``accept`` covers is recorded in
+    ``version.json`` and in ``accepted.jsonl``. Raises :class:`Refused` with what stands against it.
+    """
+    import duckdb
+
+    against = refusal(findings, accept)
+    if against is not None:
+        raise Refused(against)
+
+    work = work_file(settings)
+    previous = published_version(settings)
+    with duckdb.connect(str(work), config=STORAGE) as connection:
+        write_state(connection, candidate=version.id)
+        faults.point("publish.candidate")
+        connection.execute("force checkpoint")
+    faults.point("publish.checkpoint")
+
+    settings.versions.mkdir(parents=True, exist_ok=True)
+    durable.sweep(settings.versions)
+    building = settings.versions / f".{version.id}.tmp"
+    building.mkdir()
+    file = building / "juesuan.duckdb"
+    faults.point("publish.folder")
+    shutil.copyfile(work, file)
+    faults.point("publish.copied")
+    with duckdb.connect(str(file), config=STORAGE) as connection:
+        if previous is not None:
+            last = settings.versions / previous["id"] / "juesuan.duckdb"
+            connection.execute(f"attach '{_quoted(last)}' as last (read_only)")
+        connection.begin()
+        _write_changes(connection, previous["id"] if previous else None)
+        faults.point("publish.changes")
+        _describe(connection, manifest)
+        faults.point("publish.comments")
+        for statement in _statements(settings.dbt_project / "published_objects.sql"):
+            connection.execute(statement)
+        faults.point("publish.objects")
+        connection.execute("delete from raw.pending")
+        connection.execute("drop schema build cascade")
+        connection.commit()
+        faults.point("publish.transaction")
+        if previous is not None:
+            connection.execute("detach last")
+        connection.execute("force checkpoint")
+    faults.point("publish.closed")
+
+    content: dict[str, Any] = {
+        "id": version.id,
+        "fingerprint": version.fingerprint,
+        "parts": dict(version.parts),
+        "built_at": version.built_at.isoformat(),
+        "previous": previous["id"] if previous else None,
+        "counts": _verified_counts(file),
+    }
+    accepted = [one for one in findings if not one.passed]
+    if accepted:
+        content["accepted"] = {"reason": accept, "findings": {one.check: one.message for one in accepted}}
+    durable.write_json(building / "version.json", content, "publish.facts")
+    durable.move_folder(building, settings.versions / version.id, "publish.version")
+    durable.switch_link(settings.published, f"versions/{version.id}/juesuan.duckdb", "publish.link")
+    if accepted:
+        line = {"version": version.id, "built_at": version.built_at.isoformat(), **content["accepted"]}
+        with (settings.warehouse / "accepted.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with duckdb.connect(str(work), config=STORAGE) as connection:
+        finish(connection, version.id)
+    retire(settings)
+    return settings.published
+
+
+def _verified_counts(file: Path) -> dict[str, Any]:
+    """Open the new file as a reader will and count it, so that one that cannot be opened is never switched to."""
+    import duckdb
+
+    faults.point("publish.verify")
+    with duckdb.connect(str(file), read_only=True) as connection:
+
+        def ask(query: str) -> Any:
+            return connection.execute(query).fetchall()
+
+        counts: dict[str, Any] = {
+            "documents": dict(ask("select status, count(*) from raw.document group by all order by 1")),
+            "reports": ask("select count(distinct report_id) from raw.report")[0][0],
+            "figures": ask("select count(value) from raw.cell")[0][0],
+            "statements": ask("select count(*) from raw.statement")[0][0],
+            "checks": dict(ask("select state, count(*) from raw.check_result group by all order by 1")),
+        }
+        for (schema, table) in ask(
+            "select schema_name, view_name from duckdb_views() where not internal order by all"
+        ):
+            connection.execute(f'select * from "{schema}"."{table}" limit 0')
+    return counts
+
+
+# --- retention ----------------------------------------------------------------------------------------------------
+
+
+def retire(
+    settings: Settings,
+    keep: int = KEEP_VERSIONS,
+    days: int = KEEP_DAYS,
+    now: datetime.datetime | None = None,
+) -> list[str]:
+    """Remove versions beyond the last ``keep`` that are older than ``days``; never the published one.
+
+    A reader that has one of them open keeps it: its file goes when the last connection to it is closed.
+    """
+    current = published_version(settings)
+    moment = (now or datetime.datetime.now(datetime.UTC)).replace(tzinfo=None)
+    found = []
+    for folder in settings.versions.iterdir():
+        try:
+            facts = json.loads((folder / "version.json").read_text(encoding="utf-8"))
+            found.append((datetime.datetime.fromisoformat(facts["built_at"]), folder))
+        except (OSError, ValueError, KeyError):
+            continue
+    removed = []
+    for built_at, folder in sorted(found, reverse=True)[keep:]:
+        if moment - built_at > datetime.timedelta(days=days) and (not current or folder.name != current["id"]):
+            faults.point("publish.retire")
+            shutil.rmtree(folder)
+            removed.append(folder.name)
+    return removed
+

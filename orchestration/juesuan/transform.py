@@ -1,0 +1,215 @@
+"""dbt in this process: from schema raw of the work file to staging, conformed and marts.
+
+Here: the arguments and the environment with which dbt runs, its manifest, and what each node did. Belongs here:
+everything that knows dbt. Does not belong here: SQL (``dbt_project``), Dagster, publishing.
+
+dbt runs through ``dbtRunner`` in one process, which starts several times faster than the command; what it writes
+besides tables goes below ``warehouse/work/dbt``, so that a checkout stays clean. It opens the work file itself: the
+caller closes its own connection first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from juesuan import faults
+from juesuan.final_accounts.model import JuesuanError
+
+if TYPE_CHECKING:
+    import datetime
+
+    from juesuan.settings import Settings
+
+#: Schemas that loading keeps; every other one is dbt's.
+OWN_SCHEMAS = ("raw", "build")
+
+
+class ModelsRefused(JuesuanError):  # noqa: N818 - the name says what happened
+    """A model or one of its tests did not pass; the message names each with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a build will be called once it is published."""
+
+    id: str
+    fingerprint: str
+    built_at: datetime.datetime
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What dbt did with one node. ``rows``: of a table or seed; ``failures``: rows that a test found wrong."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    seconds: float
+    message: str | None = None
+    failures: int | None = None
+    rows: int | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+def folder(settings: Settings) -> Path:
+    """Where dbt writes its target and its logs."""
+    return settings.work / "dbt"
+
+
+def work_file(settings: Settings) -> Path:
+    """The file in which builds happen. Its name is the name of the catalog, before and after publishing."""
+    return settings.work / "juesuan.duckdb"
+
+
+def environment(settings: Settings, version: Version | None = None) -> dict[str, str]:
+    """The variables that ``profiles.yml`` and the model ``warehouse_version`` read."""
+    variables = {
+        "JUESUAN_WORK_FILE": str(work_file(settings)),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+        "DO_NOT_TRACK": "1",
+    }
+    if version is not None:
+        variables["JUESUAN_VERSION"] = version.id
+        variables["JUESUAN_FINGERPRINT"] = version.fingerprint
+        variables["JUESUAN_BUILT_AT"] = version.built_at.strftime("%Y-%m-%d %H:%M:%S")
+    return variables
+
+
+@contextmanager
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _arguments(settings: Settings, command: str) -> list[str]:
+    built = folder(settings)
+    return [
+        command,
+        "--project-dir",
+        str(settings.dbt_project),
+        "--profiles-dir",
+        str(settings.dbt_project),
+        "--target-path",
+        str(built / "target"),
+        "--log-path",
+        str(built / "logs"),
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "warn",
+        "--no-use-colors",
+        "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+    ]
+
+
+def _invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    version: Version | None,
+    callback: Callable[[Any], None] | None = None,
+) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    folder(settings).mkdir(parents=True, exist_ok=True)
+    try:
+        with _set(environment(settings, version)):
+            outcome = dbtRunner(callbacks=[callback] if callback else []).invoke(list(arguments))
+    finally:
+        # The adapter keeps its database open in a class attribute; the file must be free for the next step.
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise ModelsRefused(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
+    return outcome
+
+
+def parse(settings: Settings, version: Version | None = None) -> Path:
+    """Bring ``target/manifest.json`` up to date and return its path. Raises ``ModelsRefused`` with dbt's words."""
+    path = folder(settings) / "target" / "manifest.json"
+    _invoke(settings, _arguments(settings, "parse"), version)
+    if not path.exists():
+        raise ModelsRefused(f"dbt parse: no manifest at {path}")
+    return path
+
+
+def manifest(settings: Settings) -> dict[str, Any]:
+    """The manifest of the last run of dbt; parsed first where there is none yet."""
+    path = folder(settings) / "target" / "manifest.json"
+    if not path.exists():
+        parse(settings)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def build(
+    settings: Settings,
+    version: Version,
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    each: Callable[[NodeResult], None] | None = None,
+) -> list[NodeResult]:
+    """Build seeds and models and run their tests; returns what each node did, in the order in which they ended.
+
+    ``select`` and ``exclude``: in dbt's syntax; all of them when empty. ``each`` is called as a node ends. Unit tests
+    of models are left to the tests of the project. Raises ``ModelsRefused`` naming every node that did not pass.
+    """
+    arguments = [*_arguments(settings, "build"), "--exclude-resource-type", "unit_test"]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    if select:
+        arguments += ["--select", *select]
+    if exclude:
+        arguments += ["--exclude", *exclude]
+
+    def told(event: Any) -> None:
+        if event.info.name in ("NodeStart", "NodeFinished"):
+            node = event.data.node_info
+            if node.resource_type in ("model", "seed"):
+                faults.point(f"dbt.{node.node_name}.{event.info.name.removeprefix('Node').lower()}")
+
+    faults.point("dbt.begun")
+    outcome = _invoke(settings, arguments, version, told)
+    results = []
+    for one in outcome.result.results if outcome.result is not None else ():
+        status = getattr(one.status, "value", str(one.status))
+        result = NodeResult(
+            one.node.unique_id,
+            one.node.name,
+            getattr(one.node.resource_type, "value", str(one.node.resource_type)),
+            status,
+            one.execution_time,
+            one.message,
+            one.failures,
+        )
+        results.append(result)
+        if each:
+            each(result)
+    faults.point("dbt.ended")
+    bad = [one for one in results if not one.passed and one.status != "skipped"]
+    if bad or not outcome.success:
+        said = "\n".join(f"{one.resource_type} {one.name}: {one.message or one.status}" for one in bad)
+        raise ModelsRefused(said or "dbt build did not succeed")
+    return results
