@@ -453,20 +453,11 @@ def _begins(group: list[_Line], item: _Line) -> bool:
         return True
     head = group[0]
     said = _words()
-    if (
-        _is_row(item)
-        or _is_row(last)
-        or said.own_line.fullmatch(item.text)
-        or said.own_line.fullmatch(last.text)
-    ):
+    if _is_row(item) or _is_row(last) or said.own_line.fullmatch(item.text) or said.own_line.fullmatch(last.text):
         return True
     if said.begins.match(item.text) and (_ended(last) or last.full < 0.85):
         return True
-    if (
-        _LIST_ROW.match(item.text)
-        and not said.no_mark.match(item.text)
-        and (len(group) == 1 or last.full < 0.85)
-    ):
+    if _LIST_ROW.match(item.text) and not said.no_mark.match(item.text) and (len(group) == 1 or last.full < 0.85):
         return True
     short = item.width <= 60 and not _COMMA.search(item.text)
     if head.mark and not _COMMA.search("".join(line.text for line in group)[len(head.mark) :]):
@@ -475,7 +466,10 @@ def _begins(group: list[_Line], item: _Line) -> bool:
         if head.level == 1:
             if not short or len(group) > 2 or _FIGURES.search(item.text):
                 return True
-            return bool(said.heading_end.search(last.text)) and not (last.full >= 0.85 and item.width <= 12)
+            # 第三部分…决算情况 / 说明: a heading that could end here goes on with a word that ends one
+            return bool(said.heading_end.search(last.text)) and not (
+                item.width <= 12 and (last.full >= 0.85 or said.heading_end.search(item.text))
+            )
         if opened:
             return False
         if last.full >= 0.85:
