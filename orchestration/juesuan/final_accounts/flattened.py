@@ -10,6 +10,7 @@ that the header names; a row with fewer has lost its blanks, and its figures are
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -65,8 +66,8 @@ def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
 # --- header -----------------------------------------------------------------------------------------------------------
 
 
-def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[str]:
-    """The header words in a run of pieces that may be wrapped anywhere.
+def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[tuple[str, int]]:
+    """The header words in a run of pieces that may be wrapped anywhere, each with the offset where it ends.
 
     Covers as many characters as possible with words of the vocabulary, preferring words that begin and end where a
     piece does: 项目 | 支出功能分类 rather than 项目支出 | 功能分类.
@@ -77,7 +78,7 @@ def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[str]:
         at += len(piece)
         borders.add(at)
     longest = max(map(len, vocabulary), default=0)
-    best: list[tuple[float, list[str]]] = [(0.0, [])]
+    best: list[tuple[float, list[tuple[str, int]]]] = [(0.0, [])]
     for end in range(1, len(text) + 1):
         score, words = best[end - 1]
         choice = (score, words)
@@ -86,9 +87,13 @@ def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[str]:
             if word not in vocabulary:
                 continue
             base, before = best[end - size]
+            follows = bool(before) and before[-1][1] == end - size
+            if not (follows or end - size in borders or end in borders):
+                # 单位 in the middle of 机关事业单位养老 is no header word
+                continue
             gain = base + size - 0.3 + 0.25 * ((end - size in borders) + (end in borders))
             if gain > choice[0]:
-                choice = (gain, [*before, word])
+                choice = (gain, [*before, (word, end)])
         best.append(choice)
     return best[-1][1]
 
@@ -202,53 +207,45 @@ def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
 
 def _header_end(table: OpenTable, tokens: Sequence[Token]) -> int:
     """The index of the first token of the first row."""
-    form = table.form
-    known = {w for s in form.sides for w in s.lines} | set(form.lines or {})
     i = 0
     while i < len(tokens):
-        token = tokens[i]
-        if token.kind == "word":
-            text = bare(token.text)
-            if form.kind == "paired":
-                if label(text) in known and not is_header_word(form, table.words, text):
-                    return i
-                if (
-                    label(text) != text
-                    and not is_header_word(form, table.words, text)
-                    and re.match(r"[一二三四五]、", text)
-                ):
-                    return i
-            elif form.kind != "single" and i + 1 < len(tokens):
-                after = tokens[i + 1]
-                if text in table.words.totals and after.kind == "number" and not _counts_columns(tokens, i + 1):
-                    return i
-                if (
-                    form.lines
-                    and label(text) in form.lines
-                    and after.kind == "number"
-                    and text not in table.words.totals
-                ):
-                    return i
-        elif _counts_columns(tokens, i):
-            while i < len(tokens) and tokens[i].plain_integer:
-                if (
-                    i + 1 < len(tokens)
-                    and tokens[i + 1].plain_integer
-                    and int(tokens[i + 1].text) != int(tokens[i].text) + 1
-                ):
-                    i += 1
-                    break
-                i += 1
-            if form.kind == "single":
+        if _counts_columns(tokens, i):
+            i = _past_column_numbers(tokens, i)
+            if table.form.kind == "single":
                 return i
-            continue
-        elif form.kind == "single":
-            if "." in token.text or token.text == "0":
-                return i
-        elif (form.kind in ("coded", "economic") and CODE.fullmatch(token.text)) or (form.kind in ("coded", "economic") and "." in token.text):
+        elif _begins_rows(table, tokens, i):
             return i
-        i += 1
+        else:
+            i += 1
     return len(tokens)
+
+
+def _begins_rows(table: OpenTable, tokens: Sequence[Token], i: int) -> bool:
+    """Whether a token cannot be header: a code, a figure, a label of a line, or 合计 with a figure behind it."""
+    form, token = table.form, tokens[i]
+    if token.kind == "number":
+        if form.kind == "single":
+            return "." in token.text or token.text == "0"
+        return form.kind != "paired" and ("." in token.text or CODE.fullmatch(token.text) is not None)
+    text = bare(token.text)
+    name = label(text)
+    if form.kind == "paired":
+        if is_header_word(form, table.words, text):
+            return False
+        return any(name in s.lines for s in form.sides) or re.match(r"[一二三四五]、", text) is not None
+    if form.kind == "single" or i + 1 == len(tokens) or tokens[i + 1].kind != "number":
+        return False
+    if text in table.words.totals:
+        # 合计 also names columns: then their numbers follow, or another word does
+        return not _counts_columns(tokens, i + 1)
+    return name in (form.lines or {})
+
+
+def _past_column_numbers(tokens: Sequence[Token], i: int) -> int:
+    """The index after 1 2 3 ..., the numbers of the columns."""
+    while i + 1 < len(tokens) and tokens[i + 1].plain_integer and int(tokens[i + 1].text) == int(tokens[i].text) + 1:
+        i += 1
+    return i + 1
 
 
 def _counts_columns(tokens: Sequence[Token], i: int) -> bool:
@@ -262,9 +259,13 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     """Read one flattened table (title taken off) into ``table``; what finds no place is reported."""
     tokens = tokens_of(lines)
     start = _header_end(table, tokens)
+    named = [t for t in tokens[:start] if t.kind == "word"]
+    found = segment([bare(t.text) for t in named], _vocabulary(table.words, table.form))
+    words = [word for word, _ in found]
+    if table.form.kind == "coded":
+        start -= _head_of_first_row(named, found[-1][1] if found else 0)
     header = tokens[:start]
     body = _without(list(tokens[start:]), header)
-    words = segment([bare(t.text) for t in header if t.kind == "word"], _vocabulary(table.words, table.form))
     kind = table.form.kind
     if kind == "paired":
         _paired(table, words, body)
@@ -273,6 +274,15 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     else:
         order = ["amount"] if kind == "economic" else _coded_order(table.form, words)
         _coded(table, order, body)
+
+
+def _head_of_first_row(named: Sequence[Token], end: int) -> int:
+    """How many words behind the last header word begin the name of the first row, its code standing behind them."""
+    at = count = 0
+    for token in named:
+        count += at >= end
+        at += len(bare(token.text))
+    return count
 
 
 def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) -> None:
@@ -398,27 +408,35 @@ def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> No
         table.unread, table.reason = True, "the header names no column of the expenditure side"
     last: str | None = None
     row_no = -1
+    met: Counter[str] = Counter()
+    next_line: dict[str, int] = {}
     i = 0
     while i < len(body):
         token = body[i]
         if token.kind == "number":
-            # a line number whose row has no label, or a figure without one
-            if not (numbered and token.plain_integer):
-                _report(table, [token], token.text, "no label before it")
+            # the line number of a row without a label, or a figure without one
+            turn = expenditure.name if last == income.name else income.name
+            if numbered and token.plain_integer and int(token.text) == next_line.get(turn, int(token.text)):
+                next_line[turn] = int(token.text) + 1
+                last = turn
             else:
-                last = expenditure.name if last == income.name else income.name
+                _report(table, [token], token.text, "no label before it")
             i += 1
             continue
         j, text = _label_at(body, i, known)
-        side = _side_of(table, text, last)
+        run = next((k for k in range(j, len(body)) if body[k].kind == "word"), len(body)) - j - numbered
+        fits = [s for s in (income, expenditure) if len(columns[s.name]) == run]
+        side = _side_of(table, text, last, met, fits)
         if side.name == income.name or last == expenditure.name or last is None:
             row_no += 1
         if numbered and j < len(body) and body[j].plain_integer:
+            next_line[side.name] = int(body[j].text) + 1
             j += 1
+        other = expenditure.name if side is income else income.name
         wanted = columns[side.name]
         figures: list[Token] = []
         while j < len(body) and body[j].kind == "number" and len(figures) < len(wanted):
-            if numbered and body[j].plain_integer and body[j].text != "0":
+            if numbered and body[j].plain_integer and int(body[j].text) == next_line.get(other):
                 break
             figures.append(body[j])
             j += 1
@@ -464,11 +482,19 @@ def _label_at(body: Sequence[Token], i: int, known: frozenset[str]) -> tuple[int
     return best
 
 
-def _side_of(table: OpenTable, text: str, last: str | None) -> Side:
-    """The side a label stands on: by the form where it says so, else in turn."""
+def _side_of(table: OpenTable, text: str, last: str | None, met: Counter[str], fits: Sequence[Side]) -> Side:
+    """The side a label stands on: by the form where it says so; 总计 stands on both, income first.
+
+    Else by ``fits``, the sides that have as many columns as figures follow; else in turn.
+    """
     income, expenditure = table.form.sides
     name = label(text)
+    if name in income.lines and name in expenditure.lines:
+        met[name] += 1
+        return income if met[name] % 2 else expenditure
     on = [s for s in (income, expenditure) if name in s.lines or s.child(table.parent_on(s) or "", name)]
     if len(on) == 1:
         return on[0]
+    if len(fits) == 1:
+        return fits[0]
     return expenditure if last == income.name else income

@@ -218,6 +218,6 @@ def is_header_word(form: Form, words: Furniture, text: str) -> bool:
 
 
 def counts_up(words: Sequence[str]) -> bool:
-    """1, 2, 3 ... in the order of the columns: the numbers of columns, never figures."""
+    """1, 2, 3 ... in the order of the columns: the numbers of columns, never figures or codes."""
     digits = [int(w) for w in words if w.isdigit()]
-    return len(digits) >= 2 and digits == list(range(digits[0], digits[0] + len(digits)))
+    return len(digits) >= 2 and digits == list(range(1, len(digits) + 1))
