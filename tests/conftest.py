@@ -1,0 +1,25 @@
+"""What every test shares: no test touches the checkout's own warehouse, and CI leaves no test out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgets to say where its warehouse is builds it in its own folder."""
+    monkeypatch.setenv("JUESUAN_WAREHOUSE", str(tmp_path / "warehouse"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed (CI), a test left out is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("JUESUAN_NO_TEST_LEFT_OUT") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("tests were left out where none may be", red=True)
