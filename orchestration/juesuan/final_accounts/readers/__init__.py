@@ -1,0 +1,197 @@
+"""Readers: the bytes of a document in, pages of grids and text lines with addresses out, and no meaning.
+
+Belongs here: the one contract (``read``), the table of formats, how the type of a document is told from its content,
+the limits a document has to keep. Does not belong here: any one format (a file each, imported only when needed) and
+anything about what a table or a sentence means.
+
+A later format is one more file with a ``read(data, limits) -> Reading`` and its row in ``FORMATS``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from juesuan.final_accounts.model import LimitExceeded, Reading, UnreadableDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may cost. Bytes of the file, pages, memory of the worker in MB, seconds of CPU and of wall
+    time (a worker that waits for its share of the machine gets four times its CPU seconds on the clock)."""
+
+    max_bytes: int = 200_000_000
+    max_pages: int = 3000
+    memory_mb: int = 2048
+    seconds: float = 120.0
+
+
+DEFAULT = Limits()
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+XLSX = _OFFICE + "spreadsheetml.sheet"
+DOCX = _OFFICE + "wordprocessingml.document"
+UNKNOWN = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of the table of formats: what people call it, which module reads it, or what to do where none does."""
+
+    label: str
+    module: str | None = None
+    advice: str = ""
+
+
+#: Media type -> format. ``module`` is a file beside this one with ``read(data, limits) -> Reading``.
+FORMATS: dict[str, Format] = {
+    "application/pdf": Format("PDF", "pdf"),
+    "text/plain": Format("plain text", "plain"),
+    XLSX: Format("Excel workbook (.xlsx)", None, "print it to PDF and add that"),
+    "application/vnd.ms-excel": Format("Excel workbook of the old kind (.xls)", None, "print it to PDF and add that"),
+    DOCX: Format("Word document (.docx)", None, "print it to PDF and add that"),
+    "application/msword": Format("Word document of the old kind (.doc)", None, "print it to PDF and add that"),
+    "application/x-ole-storage": Format("Office document of the old kind", None, "print it to PDF and add that"),
+    "application/vnd.oasis.opendocument": Format("OpenDocument file", None, "print it to PDF and add that"),
+    "application/ofd": Format("OFD document", None, "convert it to PDF and add that"),
+    "text/html": Format("web page (HTML)", None, "print it to PDF, or save its text as a .txt file, and add that"),
+    "text/rtf": Format("RTF document", None, "print it to PDF and add that"),
+    "application/xml": Format("XML file", None, "add the document it was made from"),
+    "image/png": Format("image (PNG)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/jpeg": Format("image (JPEG)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/tiff": Format("image (TIFF)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/gif": Format("image (GIF)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/bmp": Format("image (BMP)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/webp": Format("image (WebP)", None, "a picture needs OCR: add the document it was taken from"),
+    "application/zip": Format("ZIP archive", None, "unpack it and add the documents in it"),
+    "application/vnd.rar": Format("RAR archive", None, "unpack it and add the documents in it"),
+    "application/x-7z-compressed": Format("7z archive", None, "unpack it and add the documents in it"),
+    "application/gzip": Format("gzip file", None, "unpack it and add the documents in it"),
+}
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"GIF8", "image/gif"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"{\\rtf", "text/rtf"),
+)
+
+# What stands near the head of a page that a browser would show as HTML.
+_HTML_MARKS = (
+    b"<!doctype html",
+    b"<html",
+    b"<head",
+    b"<body",
+    b"<table",
+    b"<div",
+    b"<meta",
+    b"<p>",
+    b"<span",
+    b"<script",
+)
+
+
+def sniff(data: bytes) -> str:
+    """The media type by content alone; a key of ``FORMATS``, or ``application/octet-stream`` where nothing fits.
+
+    Never looks at a name: a PDF called .txt is a PDF.
+    """
+    head = data[:1024]
+    if b"%PDF-" in head:
+        return "application/pdf"
+    for magic, media_type in _MAGIC:
+        if head.startswith(magic):
+            return media_type
+    if head.startswith(b"BM") and len(data) > 54 and int.from_bytes(data[2:6], "little") == len(data):
+        return "image/bmp"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return _sniff_zip(data)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _sniff_ole(data)
+    low = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if low.startswith(b"<") and any(mark in low for mark in _HTML_MARKS):
+        return "text/html"
+    if low.startswith(b"<?xml"):
+        return "application/xml"
+    from juesuan.final_accounts.readers.plain import looks_like_text
+
+    return "text/plain" if looks_like_text(data) else UNKNOWN
+
+
+def _sniff_zip(data: bytes) -> str:
+    # The names of the members stand in the clear, both before each member and in the directory at the end.
+    ends = data[:65536] + data[-65536:]
+    for name, media_type in (
+        (b"xl/workbook", XLSX),
+        (b"word/document", DOCX),
+        (b"application/vnd.oasis.opendocument", "application/vnd.oasis.opendocument"),
+        (b"OFD.xml", "application/ofd"),
+    ):
+        if name in ends:
+            return media_type
+    return "application/zip"
+
+
+def _sniff_ole(data: bytes) -> str:
+    # Names of the streams in an OLE directory are UTF-16.
+    for name, media_type in (
+        ("Workbook", "application/vnd.ms-excel"),
+        ("WordDocument", "application/msword"),
+    ):
+        if name.encode("utf-16-le") in data:
+            return media_type
+    return "application/x-ole-storage"
+
+
+def read(data: bytes, name: str = "", limits: Limits = DEFAULT) -> Reading:
+    """Read one document of any format that has a reader, told by content.
+
+    ``name`` is used in messages only. Raises ``UnreadableDocument`` (empty, truncated, encrypted, scanned, of a kind
+    without a reader) and ``LimitExceeded`` (too many bytes or pages); the message names the file where it is known.
+    """
+    try:
+        if not data:
+            raise UnreadableDocument("the file is empty (0 bytes)")
+        if len(data) > limits.max_bytes:
+            raise LimitExceeded(f"the file has {len(data):,} bytes; the limit is {limits.max_bytes:,} (max_bytes)")
+        media_type = sniff(data)
+        known = FORMATS.get(media_type)
+        if known is None:
+            raise UnreadableDocument(
+                f"not a document: {len(data):,} bytes that are neither text nor a known format; download it again"
+            )
+        if known.module is None:
+            raise UnreadableDocument(f"{known.label}: there is no reader for this format; {known.advice}")
+        module = import_module(f"{__name__}.{known.module}")
+        return cast(Reading, module.read(data, limits))
+    except UnreadableDocument as error:
+        if not name:
+            raise
+        raise type(error)(f"{name}: {error}") from error
+
+
+@cache
+def reader_fingerprint() -> str:
+    """A hash of the readers' code and of the versions they stand on: the key under which readings are cached.
+
+    16 hex digits; the same for every format, since a changed reader is rare and a stale reading is worse.
+    """
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(f"pypdfium2 {version('pypdfium2')}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    digest.update((Path(__file__).parent.parent / "model.py").read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,1063 @@
+"""PDF files with a text layer: characters and drawn lines of each page, made into lines of text and grids of cells.
+
+Belongs here: how pdfium is asked, how drawn lines become walls and walls become cells, which glyph belongs to which
+cell, the order of glyphs. Does not belong here: what a grid or a line means, header rows, OCR.
+
+How it works. Every coordinate is turned at once into the *reading frame*: the page turned so that most of its text
+runs from left to right, y growing downwards. Glyphs make runs (no gap, one baseline); drawn lines make walls; areas
+with no wall between them make cells. A run goes to the cell it stands in; runs outside of every cell make the lines
+of the page. Glyphs are ordered by baseline and x, never by the middle of their ink: a comma hangs lower than a digit.
+
+Calls into pdfium are made in bulk (``map`` over prepared pointers), because a Python statement for each of a page's
+thousand glyphs costs more than pdfium's own work.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import threading
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise, repeat
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+# Importing the package starts the library once for the process.
+import pypdfium2  # noqa: F401  isort: skip
+
+from juesuan.final_accounts.model import Box, Grid, GridCell, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
+from juesuan.final_accounts.readers import Limits
+
+# --- distances, in points ---------------------------------------------------------------------------------------
+#: A filled or stroked shape no thicker than this is a line.
+THIN = 3.0
+#: Lines this near to each other are one line drawn twice or drawn unevenly; no row or column is as narrow.
+SNAP = 2.5
+#: Pieces of one line may be this far apart, and lines may miss each other by as much at a corner.
+TOUCH = 3.5
+#: Lines that go on for more than this beyond the last line across them have an undrawn border there.
+OPEN = 6.0
+#: A shape shorter than this is a dot.
+DOT = 3.0
+
+# --- distances, in parts of the size of the type ----------------------------------------------------------------
+#: A gap this wide between figures or Latin letters parts words (a space of most fonts is 0.25).
+WORD_GAP = 0.18
+#: Between ideographs, which justified print spaces out.
+WIDE_GAP = 0.5
+#: Glyphs whose baselines differ by no more are in one line.
+SAME_LINE = 0.4
+#: The middle of a glyph stands this far above its baseline.
+MIDDLE = 0.35
+
+
+@dataclass(slots=True)
+class Run:
+    """Glyphs of one baseline without a gap, in the reading frame. ``edges`` are the x0 and x1 of each glyph."""
+
+    text: str
+    x0: float
+    x1: float
+    base: float
+    size: float
+    spaced: bool  # a printed space stands before it
+    starts: Sequence[float]
+    ends: Sequence[float]
+
+    def part(self, first: int, last: int) -> Run:
+        """The glyphs ``first`` up to, not with, ``last``."""
+        return Run(
+            self.text[first:last],
+            self.starts[first],
+            self.ends[last - 1],
+            self.base,
+            self.size,
+            self.spaced and first == 0,
+            self.starts[first:last],
+            self.ends[first:last],
+        )
+
+
+@dataclass(slots=True)
+class Area:
+    """The rectangle of one cell: rows and columns of the elementary raster, and what is printed in it."""
+
+    row: int
+    col: int
+    row_end: int
+    col_end: int
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Raster:
+    """One grid before its text: the coordinates of its walls and which area owns each elementary cell (-1: none)."""
+
+    xs: list[float]
+    ys: list[float]
+    areas: list[Area]
+    owner: list[list[int]]
+
+    def at(self, x: float, y: float) -> int:
+        """The area at this point, -1 where there is none."""
+        xs, ys = self.xs, self.ys
+        if not (xs[0] <= x < xs[-1] and ys[0] <= y < ys[-1]):
+            return -1
+        return self.owner[bisect_right(ys, y) - 1][bisect_right(xs, x) - 1]
+
+
+# --- pdfium, called in bulk ---------------------------------------------------------------------------------------
+
+
+def _quick(name: str, result: Any = ctypes.c_int) -> Callable[..., Any]:
+    """A pdfium function without per-argument conversion and without giving up the interpreter lock.
+
+    Pointers have to be passed as ``c_void_p`` objects.
+    """
+    address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value
+    assert address is not None
+    made: Callable[..., Any] = ctypes.PYFUNCTYPE(result)(address)
+    return made
+
+
+class _Pointer(ctypes.c_void_p):
+    """Stays a pointer object when returned; a plain c_void_p would come back as an int."""
+
+
+_char_box = _quick("FPDFText_GetLooseCharBox")
+_tight_box = _quick("FPDFText_GetCharBox")
+_char_origin = _quick("FPDFText_GetCharOrigin")
+_char_matrix = _quick("FPDFText_GetMatrix")
+_char_unmapped = _quick("FPDFText_HasUnicodeMapError")
+_char_generated = _quick("FPDFText_IsGenerated")
+_char_unicode = _quick("FPDFText_GetUnicode", ctypes.c_uint)
+_char_object = _quick("FPDFText_GetTextObject", _Pointer)
+_page_object = _quick("FPDFPage_GetObject", _Pointer)
+_form_object = _quick("FPDFFormObj_GetObject", _Pointer)
+_object_type = _quick("FPDFPageObj_GetType")
+_object_bounds = _quick("FPDFPageObj_GetBounds")
+_object_matrix = _quick("FPDFPageObj_GetMatrix")
+_text_mode = _quick("FPDFTextObj_GetTextRenderMode")
+_path_segments = _quick("FPDFPath_CountSegments")
+_path_mode = _quick("FPDFPath_GetDrawMode")
+_path_segment = _quick("FPDFPath_GetPathSegment", _Pointer)
+_segment_kind = _quick("FPDFPathSegment_GetType")
+_segment_point = _quick("FPDFPathSegment_GetPoint")
+_segment_closes = _quick("FPDFPathSegment_GetClose")
+_count_chars = _quick("FPDFText_CountChars")
+_count_objects = _quick("FPDFPage_CountObjects")
+_count_form_objects = _quick("FPDFFormObj_CountObjects")
+_chars_text = _quick("FPDFText_GetText")
+
+_BULK = 2048
+# Room for the results of a bulk call, 32 bytes for each, and pointers to the places where a result may start.
+_room = (ctypes.c_char * (32 * _BULK))()
+_address = ctypes.addressof(_room)
+_at = {k: [ctypes.c_void_p(_address + 32 * i + k) for i in range(_BULK)] for k in (0, 4, 8, 12, 16, 24)}
+_views = {kind: memoryview(_room).cast("B").cast(kind) for kind in ("f", "d", "i")}  # type: ignore[call-overload]
+
+
+def _bulk(
+    call: Callable[..., Any], at: tuple[int, ...], kind: str, fields: int, n: int, *args: Iterable[Any]
+) -> list[list[Any]]:
+    """Call ``call(*one of each args, pointers...)`` n times; give each field of what it wrote as one list of n."""
+    view = _views[kind]
+    step = 32 // view.itemsize
+    columns: list[list[Any]] = [[] for _ in range(fields)]
+    sources = [iter(a) for a in args]
+    done = 0
+    while done < n:
+        now = min(_BULK, n - done)
+        deque(map(call, *(islice(source, now) for source in sources), *(_at[k] for k in at)), maxlen=0)
+        flat = view[: now * step].tolist()
+        for k in range(fields):
+            columns[k] += flat[k::step]
+        done += now
+    return columns
+
+
+# --- the document -------------------------------------------------------------------------------------------------
+
+# pdfium is one library for the process and not safe for threads.
+_lock = threading.Lock()
+
+_END_MARK = 65536  # how far from the end of the file %%EOF may stand (some servers append a little)
+
+
+def read(data: bytes, limits: Limits) -> Reading:
+    """Lines and grids of every page, with boxes on the page as it is seen (turned, cropped).
+
+    Raises ``UnreadableDocument`` for a file that is encrypted, truncated, damaged or scanned without text, and
+    ``LimitExceeded`` for too many pages. ``notes`` names pages that are scans, damaged, or hold glyphs whose
+    character is not known (these stand as U+FFFD in the text), and text left out because it is turned.
+    """
+    with _lock:
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), b"")
+        if not document:
+            raise _why_not(data, pdfium.FPDF_GetLastError())
+        try:
+            return _read(document, data, limits)
+        finally:
+            pdfium.FPDF_CloseDocument(document)
+
+
+def _why_not(data: bytes, error: int) -> UnreadableDocument:
+    if error in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+        return UnreadableDocument("encrypted: the PDF opens with a password only; add a copy without one")
+    if b"%%EOF" not in data[-_END_MARK:]:
+        return UnreadableDocument("truncated PDF: the end of the file is missing; download it again")
+    return UnreadableDocument("damaged PDF: it cannot be opened; download it again")
+
+
+def _read(document: Any, data: bytes, limits: Limits) -> Reading:
+    notes = []
+    if not pdfium.FPDF_DocumentHasValidCrossReferenceTable(document):
+        if b"%%EOF" not in data[-_END_MARK:]:
+            raise UnreadableDocument("truncated PDF: the end of the file is missing; download it again")
+        notes.append("the PDF's table of contents was damaged and had to be rebuilt; objects may be missing")
+    count = pdfium.FPDF_GetPageCount(document)
+    if count > limits.max_pages:
+        raise LimitExceeded(f"the PDF has {count:,} pages; the limit is {limits.max_pages:,} (max_pages)")
+    if count <= 0:
+        raise UnreadableDocument("damaged PDF: it has no pages; download it again")
+    found = [_page(document, number) for number in range(1, count + 1)]
+    scans = [one.page.number for one in found if one.scan]
+    if not any(one.glyphs for one in found if not one.scan):
+        if scans:
+            raise UnreadableDocument(f"scanned pages; install the ocr extra ({_pages(scans)} of {count})")
+        if all(one.damaged for one in found):
+            raise UnreadableDocument("damaged PDF: no page of it can be opened; download it again")
+        raise UnreadableDocument(f"no text on any of its {count} pages (blank, or letters drawn as shapes)")
+    for reason, pages in (
+        ("scanned without text; install the ocr extra", scans),
+        ("damaged, cannot be opened", [one.page.number for one in found if one.damaged]),
+        (
+            "text is an invisible layer over an image, made by some OCR",
+            [one.page.number for one in found if one.hidden],
+        ),
+    ):
+        if pages:
+            notes.append(f"{_pages(pages)}: {reason}")
+    for one in found:
+        notes += (f"page {one.page.number}: {note}" for note in one.notes)
+    return Reading("pdf", "application/pdf", tuple(one.page for one in found), tuple(notes))
+
+
+def _pages(numbers: Sequence[int | None]) -> str:
+    """``page 3``, ``pages 1-4, 7``."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if number is None:
+            continue
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = ", ".join(f"{a}-{b}" if b > a else f"{a}" for a, b in spans)
+    return f"page{'s' if len(numbers) > 1 else ''} {said}"
+
+
+@dataclass(slots=True)
+class _Found:
+    page: Page
+    glyphs: int = 0
+    scan: bool = False
+    hidden: bool = False
+    damaged: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+# --- one page -----------------------------------------------------------------------------------------------------
+
+#: A page is a scan where images cover this part of it and there are no more glyphs than a stamp or page number has.
+_SCAN_PART = 0.5
+_SCAN_GLYPHS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How user space (x to the right, y up) turns into a frame (y down): ``turn`` quarter turns of the view."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turn: int
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> Box:
+        """The box in the frame of a box in user space."""
+        if self.turn == 0:
+            return x0 - self.left, self.top - y1, x1 - self.left, self.top - y0
+        if self.turn == 1:
+            return y0 - self.bottom, x0 - self.left, y1 - self.bottom, x1 - self.left
+        if self.turn == 2:
+            return self.right - x1, y0 - self.bottom, self.right - x0, y1 - self.bottom
+        return self.top - y1, self.right - x1, self.top - y0, self.right - x0
+
+    def user(self, box: Box) -> Box:
+        """The box in user space of a box in the frame."""
+        x0, y0, x1, y1 = box
+        if self.turn == 0:
+            return x0 + self.left, self.top - y1, x1 + self.left, self.top - y0
+        if self.turn == 1:
+            return y0 + self.left, x0 + self.bottom, y1 + self.left, x1 + self.bottom
+        if self.turn == 2:
+            return self.right - x1, y0 + self.bottom, self.right - x0, y1 + self.bottom
+        return self.right - y1, self.top - x1, self.right - y0, self.top - x0
+
+
+def _page(document: Any, number: int) -> _Found:
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        return _Found(Page(number, None, None, ()), damaged=True)
+    try:
+        text = pdfium.FPDFText_LoadPage(page)
+        try:
+            return _load(page, text, number)
+        finally:
+            if text:
+                pdfium.FPDFText_ClosePage(text)
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+def _load(page: Any, text: Any, number: int) -> _Found:
+    bounds = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, bounds)
+    turn = pdfium.FPDFPage_GetRotation(page) % 4
+    seen = Frame(bounds.left, bounds.bottom, bounds.right, bounds.top, turn)
+    width, height = bounds.right - bounds.left, bounds.top - bounds.bottom
+    drawn = _drawn(ctypes.cast(page, _Pointer))
+    glyphs = _glyphs(ctypes.cast(text, _Pointer), seen, drawn) if text else Glyphs(seen)
+    frame = glyphs.frame
+
+    rasters = _rasters(drawn, frame)
+    rest = _assign(glyphs.runs, rasters)
+
+    def place(x0: float, y0: float, x1: float, y1: float) -> Box:
+        if frame.turn != turn:
+            x0, y0, x1, y1 = seen.box(*frame.user((x0, y0, x1, y1)))
+        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
+
+    blocks: list[tuple[float, float, Grid | list[Run]]] = []
+    for raster in rasters:
+        blocks.append((raster.ys[0], raster.xs[0], _grid(raster, number, place)))
+    for line in _visual_lines(rest):
+        blocks.append((min(r.base - r.size * 0.8 for r in line), line[0].x0, line))
+    blocks.sort(key=lambda block: block[:2])
+
+    out: list[TextLine | Grid] = []
+    lines = 0
+    for _, _, block in blocks:
+        if isinstance(block, Grid):
+            out.append(block)
+            continue
+        said = _join(block).strip()
+        if said:
+            lines += 1
+            box = place(
+                min(r.x0 for r in block),
+                min(r.base - 0.88 * r.size for r in block),
+                max(r.x1 for r in block),
+                max(r.base + 0.12 * r.size for r in block),
+            )
+            out.append(TextLine(said, number, lines, box))
+    if turn % 2:
+        width, height = height, width
+    found = _Found(Page(number, round(width, 2), round(height, 2), tuple(out)), glyphs=glyphs.count)
+    found.notes += glyphs.notes
+    found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
+    found.hidden = drawn.image_area >= _SCAN_PART * width * height and drawn.invisible and not found.scan
+    return found
+
+
+# --- what is drawn ------------------------------------------------------------------------------------------------
+
+# (x0, y0, x1, y1) in user space.
+_Rect = tuple[float, float, float, float]
+_Matrix = tuple[float, float, float, float, float, float]
+_AS_IS: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+@dataclass(slots=True)
+class Drawn:
+    """What a page draws apart from text: thin shapes (its lines), and what there is to know of its text objects."""
+
+    strokes: list[_Rect] = field(default_factory=list)
+    image_area: float = 0.0
+    turned: bool = False  # some text does not run along +x of user space
+    invisible: bool = False  # some text is drawn in the invisible mode
+
+
+def _drawn(page: Any) -> Drawn:
+    drawn = Drawn()
+    count = _count_objects(page)
+    _collect(list(map(_page_object, repeat(page, count), range(count))), _AS_IS, drawn, 0)
+    return drawn
+
+
+def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> None:
+    kinds = list(map(_object_type, objects))
+    texts = [o for o, kind in zip(objects, kinds, strict=True) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
+    paths = [o for o, kind in zip(objects, kinds, strict=True) if kind == pdfium.FPDF_PAGEOBJ_PATH]
+    if texts and not drawn.turned:
+        if matrix[1] or matrix[2] or matrix[0] <= 0:
+            drawn.turned = True
+        else:
+            a, b, c, d, _, _ = _bulk(_object_matrix, (0,), "f", 6, len(texts), texts)
+            drawn.turned = any(b) or any(c) or min(a) <= 0 or min(d) <= 0
+    if texts and not drawn.invisible:
+        drawn.invisible = pdfium.FPDF_TEXTRENDERMODE_INVISIBLE in map(_text_mode, texts)
+    if paths:
+        _paths(paths, matrix, drawn)
+    for thing, kind in zip(objects, kinds, strict=True):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            (l,), (b,), (r,), (t,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, 1, [thing])
+            x0, y0, x1, y1 = _turned(matrix, l, b, r, t)
+            drawn.image_area += (x1 - x0) * (y1 - y0)
+            if min(x1 - x0, y1 - y0) <= THIN:
+                drawn.strokes.append((x0, y0, x1, y1))
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 8:
+            inner = [column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [thing])]
+            n = _count_form_objects(thing)
+            children = list(map(_form_object, repeat(thing, n), range(n)))
+            _collect(children, _times(tuple(inner), matrix), drawn, depth + 1)  # type: ignore[arg-type]
+
+
+def _times(m: _Matrix, n: _Matrix) -> _Matrix:
+    """First ``m``, then ``n``."""
+    return (
+        m[0] * n[0] + m[1] * n[2],
+        m[0] * n[1] + m[1] * n[3],
+        m[2] * n[0] + m[3] * n[2],
+        m[2] * n[1] + m[3] * n[3],
+        m[4] * n[0] + m[5] * n[2] + n[4],
+        m[4] * n[1] + m[5] * n[3] + n[5],
+    )
+
+
+def _turned(m: _Matrix, x0: float, y0: float, x1: float, y1: float) -> _Rect:
+    """The bounding box, in order, of a transformed box."""
+    if m is _AS_IS:
+        return x0, y0, x1, y1
+    a, b, c, d, e, f = m
+    xs = (a * x0 + c * y0, a * x1 + c * y0, a * x0 + c * y1, a * x1 + c * y1)
+    ys = (b * x0 + d * y0, b * x1 + d * y0, b * x0 + d * y1, b * x1 + d * y1)
+    return min(xs) + e, min(ys) + f, max(xs) + e, max(ys) + f
+
+
+def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
+    n = len(paths)
+    lefts, bottoms, rights, tops = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, n, paths)
+    counts = list(map(_path_segments, paths))
+    fills, strokes = _bulk(_path_mode, (0, 4), "i", 2, n, paths)
+    add = drawn.strokes.append
+    for path, x0, y0, x1, y1, count, fill, stroke in zip(
+        paths, lefts, bottoms, rights, tops, counts, fills, strokes, strict=True
+    ):
+        if not (fill or stroke):
+            continue
+        w, h = x1 - x0, y1 - y0
+        if w <= THIN or h <= THIN:
+            if count <= 6:
+                # The bounds of one thin shape are its line, whatever it was drawn as.
+                add(_turned(matrix, x0, y0, x1, y1))
+                continue
+        elif count == 2 or (count <= 5 and not stroke):
+            continue  # a slanting line, or a filled area: shading, not a border
+        _outline(path, matrix, bool(stroke), drawn)
+
+
+def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
+    """The lines of a path of many segments: its straight sides where it is stroked, its thin parts where filled."""
+    own = tuple(column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [path]))
+    whole = _times(own, matrix)  # type: ignore[arg-type]
+    a, b, c, d, e, f = whole
+    n = _path_segments(path)
+    segments = list(map(_path_segment, repeat(path, n), range(n)))
+    kinds = list(map(_segment_kind, segments))
+    closes = list(map(_segment_closes, segments))
+    xs, ys = _bulk(_segment_point, (0, 4), "f", 2, n, segments)
+    parts: list[list[tuple[float, float]]] = []
+    for kind, closed, x, y in zip(kinds, closes, xs, ys, strict=True):
+        point = (a * x + c * y + e, b * x + d * y + f)
+        if kind == pdfium.FPDF_SEGMENT_MOVETO or not parts:
+            parts.append([point])
+        elif kind == pdfium.FPDF_SEGMENT_LINETO:
+            parts[-1].append(point)
+        else:
+            # A curve: go on from where it ends without a line.
+            if stroke:
+                parts.append([point])
+            else:
+                parts[-1].append(point)
+        if closed:
+            parts[-1].append(parts[-1][0])
+    for part in parts:
+        px, py = [p[0] for p in part], [p[1] for p in part]
+        x0, y0, x1, y1 = min(px), min(py), max(px), max(py)
+        if x1 - x0 <= THIN or y1 - y0 <= THIN:
+            drawn.strokes.append((x0, y0, x1, y1))
+        elif stroke:
+            for (ax, ay), (bx, by) in pairwise(part):
+                if abs(ax - bx) <= 1.0 or abs(ay - by) <= 1.0:
+                    drawn.strokes.append((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)))
+
+
+# --- glyphs -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Glyphs:
+    """The runs of a page in its reading frame, the count of glyphs, and notes."""
+
+    frame: Frame
+    runs: list[Run] = field(default_factory=list)
+    count: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+_UNKNOWN = re.compile("[\x00\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+# pdfium's marks for a hyphen at the end of a line.
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}
+
+
+def _text(page: Any, n: int) -> str:
+    """The characters of the page, one for each glyph."""
+    buffer = ctypes.create_string_buffer(2 * n + 2)
+    got = _chars_text(page, 0, n, buffer)
+    text = buffer.raw[: 2 * max(got - 1, 0)].decode("utf-16-le", "replace")
+    if len(text) != n or got != n + 1:
+        # pdfium left some out of its string (or some take two units): ask for each.
+        codes = map(_char_unicode, repeat(page, n), range(n))
+        text = "".join(chr(c) if c <= 0x10FFFF and not 0xD800 <= c < 0xE000 else "\ufffd" for c in codes)
+    return text.translate(_HYPHENS) if "\x02" in text or "\ufffe" in text else text
+
+
+def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
+    n = _count_chars(page)
+    if n <= 0:
+        return Glyphs(seen)
+    text = _text(page, n)
+    if any(map(_char_unmapped, repeat(page, n), range(n))):
+        # Without a map pdfium gives the code in the font, which only looks like a character.
+        bad = list(map(_char_unmapped, repeat(page, n), range(n)))
+        text = "".join("\ufffd" if wrong == 1 else c for c, wrong in zip(text, bad, strict=True))
+    unknown = len(_UNKNOWN.findall(text))
+    if unknown:
+        text = _UNKNOWN.sub("\ufffd", text)
+    lefts, tops, rights, bottoms = _bulk(_char_box, (0,), "f", 4, n, repeat(page), range(n))
+    xs, ys = _bulk(_char_origin, (0, 8), "d", 2, n, repeat(page), range(n))
+
+    # A space that pdfium put in because it saw a gap is no glyph; we judge gaps ourselves.
+    made = set()
+    if " " in text:
+        made = {i for i, c in enumerate(text) if c == " " and _char_generated(page, i) == 1}
+
+    if drawn.turned or seen.turn:
+        return _turned_glyphs(page, seen, text, made, unknown, xs, ys, (lefts, bottoms, rights, tops))
+
+    left, top = seen.left, seen.top
+    got = Glyphs(seen)
+    sizes = [t - b for t, b in zip(tops, bottoms, strict=True)]
+    if left:
+        lefts = [x - left for x in lefts]
+        rights = [x - left for x in rights]
+    bases = [top - y for y in ys]
+    _say(got, text, made, unknown)
+    got.runs = _runs(text, made, lefts, rights, bases, sizes)
+    return got
+
+
+def _say(got: Glyphs, text: str, made: set[int], unknown: int) -> None:
+    got.count = len(text) - text.count(" ") - text.count("\r") - text.count("\n")
+    if unknown:
+        what = "glyphs have" if unknown > 1 else "glyph has"
+        got.notes.append(f"{unknown} {what} no known character and stand{'s' if unknown == 1 else ''} as U+FFFD")
+
+
+def _runs(
+    text: str,
+    made: set[int],
+    lefts: Sequence[float],
+    rights: Sequence[float],
+    bases: Sequence[float],
+    sizes: Sequence[float],
+) -> list[Run]:
+    """Glyphs in the order of the file, cut wherever there is a gap, a space or another baseline."""
+    runs: list[Run] = []
+    first = -1  # of the run being made
+    spaced = begun_spaced = False
+    right = base = size = left = 0.0
+    wide = False  # the last glyph is an ideograph or the like
+    last = ""
+    twice: list[int] = []
+
+    def close(end: int) -> None:
+        starts, ends, said = lefts[first:end], rights[first:end], text[first:end]
+        if twice:
+            keep = [i for i in range(first, end) if i not in twice]
+            starts, ends = [lefts[i] for i in keep], [rights[i] for i in keep]
+            said = "".join(text[i] for i in keep)
+            twice.clear()
+        runs.append(Run(said, starts[0], ends[-1], base, size, begun_spaced, starts, ends))
+
+    for i, (c, x0, x1, y, h) in enumerate(zip(text, lefts, rights, bases, sizes, strict=True)):
+        if c <= " " or c == "\u3000" or c == "\xa0":
+            if first >= 0:
+                close(i)
+                first = -1
+            if c != "\r" and c != "\n" and i not in made:
+                spaced = True
+            elif c == "\n":
+                spaced = False
+            continue
+        now_wide = c > "\u2e7f"
+        if first >= 0:
+            gap = x0 - right
+            if (
+                -0.5 * size < gap <= size * (WIDE_GAP if wide or now_wide else WORD_GAP)
+                and -0.1 * size < y - base < 0.1 * size
+            ):
+                if c == last and x0 - left < 0.3 * (x1 - x0):
+                    twice.append(i)  # bold made by printing twice
+                    continue
+                right, left, wide, last = x1, x0, now_wide, c
+                if h > size:
+                    size = h
+                continue
+            if c == last and abs(x0 - left) < 0.3 * (x1 - x0) and abs(y - base) < 0.1 * size:
+                twice.append(i)
+                continue
+            close(i)
+        first, begun_spaced, spaced = i, spaced, False
+        right, left, base, size, wide, last = x1, x0, y, h, now_wide, c
+    if first >= 0:
+        close(len(text))
+    return runs
+
+
+def _turned_glyphs(
+    page: Any,
+    seen: Frame,
+    text: str,
+    made: set[int],
+    unknown: int,
+    xs: list[float],
+    ys: list[float],
+    loose: tuple[list[float], list[float], list[float], list[float]],
+) -> Glyphs:
+    """The same where text is turned: each glyph by its own matrix. Text of the direction that most of the page has
+    is read; other text (a watermark, say) is left out and noted."""
+    n = len(text)
+    a, b, c, d, _, _ = _bulk(_char_matrix, (0,), "f", 6, n, repeat(page), range(n))
+    ways: list[int] = []  # quarter turn of each glyph, -1 where it is none
+    for i in range(n):
+        size = abs(a[i]) + abs(b[i])
+        if size == 0:
+            ways.append(-2)
+        elif abs(b[i]) < 0.12 * size:
+            ways.append(0 if a[i] > 0 else 2)
+        elif abs(a[i]) < 0.12 * size:
+            ways.append(1 if b[i] > 0 else 3)
+        else:
+            ways.append(-1)
+    shown = [w for w, ch in zip(ways, text, strict=True) if w >= 0 and ch > " "]
+    turn = max(range(4), key=lambda w: (shown.count(w), w == seen.turn)) if shown else seen.turn
+    frame = Frame(seen.left, seen.bottom, seen.right, seen.top, turn)
+    got = Glyphs(frame)
+    _say(got, text, made, unknown)
+
+    tight_l, tight_r, tight_b, tight_t = _bulk(_tight_box, (0, 8, 16, 24), "d", 4, n, repeat(page), range(n))
+    kept: list[str] = []
+    place: dict[int, int] = {}
+    lefts: list[float] = []
+    rights: list[float] = []
+    bases: list[float] = []
+    sizes: list[float] = []
+    outside: list[str] = []
+    for i, ch in enumerate(text):
+        if ways[i] not in (turn, -2):
+            if ch > " ":
+                outside.append(ch)
+            elif kept and kept[-1] != "\n":
+                kept.append("\n")
+                for column in (lefts, rights, bases, sizes):
+                    column.append(0.0)
+            continue
+        place[i] = len(kept)
+        box = (loose[0][i], loose[1][i], loose[2][i], loose[3][i])
+        if box[2] <= box[0] or box[3] <= box[1]:
+            box = (tight_l[i], tight_b[i], tight_r[i], tight_t[i])
+        x0, y0, x1, y1 = frame.box(*box)
+        ox, oy, _, _ = frame.box(xs[i], ys[i], xs[i], ys[i])
+        kept.append(ch)
+        lefts.append(min(x0, ox) if turn else x0)
+        rights.append(x1)
+        bases.append(oy)
+        sizes.append(y1 - y0)
+    if outside:
+        said = "".join(outside)
+        got.notes.append(f"turned text left out: {said[:60]}{'…' if len(said) > 60 else ''}")
+    got.runs = _runs("".join(kept), {place[i] for i in made if i in place}, lefts, rights, bases, sizes)
+    return got
+
+
+# --- from drawn lines to cells ------------------------------------------------------------------------------------
+
+# A line after snapping: its own coordinate, and from where to where it runs.
+_Line = tuple[float, float, float]
+
+
+def _rasters(drawn: Drawn, frame: Frame) -> list[Raster]:
+    across: list[_Line] = []
+    down: list[_Line] = []
+    plain = frame.turn == 0
+    for rect in drawn.strokes:
+        if plain:
+            x0, x1 = rect[0] - frame.left, rect[2] - frame.left
+            y0, y1 = frame.top - rect[3], frame.top - rect[1]
+        else:
+            x0, y0, x1, y1 = frame.box(*rect)
+        w, h = x1 - x0, y1 - y0
+        if w >= h:
+            if w >= DOT:
+                across.append(((y0 + y1) / 2, x0, x1))
+        elif h >= DOT:
+            down.append(((x0 + x1) / 2, y0, y1))
+    if len(across) < 2 or not down:
+        return []
+    rasters = []
+    for hs, vs in _connected(_snapped(across), _snapped(down)):
+        raster = _raster(hs, vs)
+        if raster is not None:
+            rasters.append(raster)
+    return rasters
+
+
+def _snapped(lines: list[_Line]) -> list[_Line]:
+    """Lines on nearly one coordinate brought onto one, and their pieces joined."""
+    lines.sort()
+    out: list[_Line] = []
+    start = 0
+    n = len(lines)
+    while start < n:
+        limit = lines[start][0] + SNAP
+        end = start + 1
+        while end < n and lines[end][0] <= limit:
+            end += 1
+        group = lines[start:end]
+        at = sum(line[0] for line in group) / (end - start)
+        pieces = sorted((line[1], line[2]) for line in group)
+        low, high = pieces[0]
+        for a, b in pieces:
+            if a <= high + TOUCH:
+                if b > high:
+                    high = b
+            else:
+                out.append((at, low, high))
+                low, high = a, b
+        out.append((at, low, high))
+        start = end
+    return out
+
+
+def _connected(across: list[_Line], down: list[_Line]) -> Iterator[tuple[list[_Line], list[_Line]]]:
+    """Sets of lines that meet each other, from the top."""
+    heights = [line[0] for line in across]
+    parent = list(range(len(across) + len(down)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    shift = len(across)
+    for j, (x, y0, y1) in enumerate(down):
+        for i in range(bisect_left(heights, y0 - TOUCH), bisect_right(heights, y1 + TOUCH)):
+            _, x0, x1 = across[i]
+            if x0 - TOUCH <= x <= x1 + TOUCH:
+                a, b = root(i), root(shift + j)
+                if a != b:
+                    parent[b] = a
+    sets: dict[int, tuple[list[_Line], list[_Line]]] = {}
+    for i, line in enumerate(across):
+        sets.setdefault(root(i), ([], []))[0].append(line)
+    for j, line in enumerate(down):
+        sets.setdefault(root(shift + j), ([], []))[1].append(line)
+    for hs, vs in sets.values():
+        if len(hs) >= 2 and vs:
+            yield hs, vs
+
+
+def _ends(own: list[float], lines: list[_Line]) -> list[float]:
+    """The coordinates of the walls, with those borders that are not drawn but where lines across them end."""
+    xs = sorted(set(own))
+    for side in (1, -1):
+        edge = xs[0] if side == 1 else xs[-1]
+        beyond = sorted(
+            (end for line in lines if (edge - (end := line[1] if side == 1 else line[2])) * side > OPEN),
+            key=lambda end: end * side,
+        )
+        # One line alone that goes on is a rule of its own, not the missing side of a table.
+        for first, second in pairwise(beyond):
+            if abs(second - first) <= TOUCH:
+                xs.append(first)
+                xs.sort()
+                break
+    return xs
+
+
+def _walls(lines: list[_Line], own: list[float], across: list[float]) -> list[int]:
+    """For each coordinate in ``own``, bits of the elementary intervals of ``across`` that its lines cover."""
+    index = {at: i for i, at in enumerate(own)}
+    masks = [0] * len(own)
+    n = len(across) - 1
+    for at, low, high in lines:
+        k = max(bisect_right(across, low) - 1, 0)
+        mask = 0
+        while k < n and across[k] < high:
+            a, b = across[k], across[k + 1]
+            if min(b, high) - max(a, low) >= 0.5 * (b - a):
+                mask |= 1 << k
+            k += 1
+        masks[index[at]] |= mask
+    return masks
+
+
+def _raster(hs: list[_Line], vs: list[_Line]) -> Raster | None:
+    """Cells from walls; None where the lines enclose no table (a single box, a rule with a stub)."""
+    xs = _ends([line[0] for line in vs], hs)
+    ys = _ends([line[0] for line in hs], vs)
+    n_cols, n_rows = len(xs) - 1, len(ys) - 1
+    if n_cols < 1 or n_rows < 1 or n_cols * n_rows < 2:
+        return None
+    below = _walls(hs, ys, xs)  # [y]: columns with a wall on this y
+    beside = _walls(vs, xs, ys)  # [x]: rows with a wall on this x
+
+    parent = list(range(n_rows * n_cols))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    full = (1 << n_cols) - 1
+    for r in range(1, n_rows):
+        open_columns = ~below[r] & full
+        while open_columns:
+            bit = open_columns & -open_columns
+            open_columns ^= bit
+            i = r * n_cols + bit.bit_length() - 1
+            a, b = root(i - n_cols), root(i)
+            if a != b:
+                parent[max(a, b)] = min(a, b)
+    full = (1 << n_rows) - 1
+    for c in range(1, n_cols):
+        open_rows = ~beside[c] & full
+        while open_rows:
+            bit = open_rows & -open_rows
+            open_rows ^= bit
+            i = (bit.bit_length() - 1) * n_cols + c
+            a, b = root(i - 1), root(i)
+            if a != b:
+                parent[max(a, b)] = min(a, b)
+    members: dict[int, list[int]] = {}
+    for i in range(n_rows * n_cols):
+        members.setdefault(root(i), []).append(i)
+
+    areas: list[Area] = []
+    for cells in members.values():
+        for area in _rectangles(cells, n_cols):
+            sides = _drawn_sides(area, below, beside, n_rows, n_cols)
+            if sides >= 3:
+                areas.append(area)
+    if len(areas) < 2:
+        return None
+    return _compressed(xs, ys, areas)
+
+
+def _rectangles(cells: list[int], n_cols: int) -> list[Area]:
+    """The rectangle that these elementary cells fill, or, where they fill none, rectangles that together do."""
+    first, last = cells[0] // n_cols, cells[-1] // n_cols
+    if len(cells) == 1:
+        col = cells[0] % n_cols
+        return [Area(first, col, first + 1, col + 1)]
+    columns = [i % n_cols for i in cells]
+    low, high = min(columns), max(columns)
+    if (last - first + 1) * (high - low + 1) == len(cells):
+        return [Area(first, low, last + 1, high + 1)]
+    out: list[Area] = []
+    open_: dict[tuple[int, int], Area] = {}
+    rows: dict[int, list[int]] = {}
+    for i in cells:
+        rows.setdefault(i // n_cols, []).append(i % n_cols)
+    for row in range(first, last + 1):
+        now: dict[tuple[int, int], Area] = {}
+        got = sorted(rows.get(row, []))
+        start = 0
+        for k in range(1, len(got) + 1):
+            if k == len(got) or got[k] != got[k - 1] + 1:
+                key = (got[start], got[k - 1] + 1)
+                area = open_.get(key)
+                if area is None:
+                    area = Area(row, key[0], row + 1, key[1])
+                    out.append(area)
+                else:
+                    area.row_end = row + 1
+                now[key] = area
+                start = k
+        open_ = now
+    return out
+
+
+def _drawn_sides(area: Area, below: list[int], beside: list[int], n_rows: int, n_cols: int) -> int:
+    """How many of the four sides of an area are drawn over most of their length."""
+    wide = ((1 << (area.col_end - area.col)) - 1) << area.col
+    tall = ((1 << (area.row_end - area.row)) - 1) << area.row
+    sides = 0
+    for mask, walls in (
+        (wide, below[area.row]),
+        (wide, below[area.row_end]),
+        (tall, beside[area.col]),
+        (tall, beside[area.col_end]),
+    ):
+        sides += 2 * (mask & walls).bit_count() >= mask.bit_count()
+    return sides
+
+
+def _compressed(xs: list[float], ys: list[float], areas: list[Area]) -> Raster:
+    """Without the rows and columns that no area begins or ends at."""
+    used_x = sorted({a.col for a in areas} | {a.col_end for a in areas})
+    used_y = sorted({a.row for a in areas} | {a.row_end for a in areas})
+    if len(used_x) != len(xs) or len(used_y) != len(ys):
+        at_x = {old: new for new, old in enumerate(used_x)}
+        at_y = {old: new for new, old in enumerate(used_y)}
+        xs, ys = [xs[i] for i in used_x], [ys[i] for i in used_y]
+        for a in areas:
+            a.row, a.row_end, a.col, a.col_end = at_y[a.row], at_y[a.row_end], at_x[a.col], at_x[a.col_end]
+    areas.sort(key=lambda a: (a.row, a.col))
+    owner = [[-1] * (len(xs) - 1) for _ in range(len(ys) - 1)]
+    for k, a in enumerate(areas):
+        for row in range(a.row, a.row_end):
+            for col in range(a.col, a.col_end):
+                owner[row][col] = k
+    return Raster(xs, ys, areas, owner)
+
+
+# --- glyphs to cells ----------------------------------------------------------------------------------------------
+
+
+def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
+    """Put each run into its cell; give back the runs outside of every cell."""
+    if not rasters:
+        return runs
+    rest: list[Run] = []
+    for run in runs:
+        y = run.base - MIDDLE * run.size
+        for raster in rasters:
+            if raster.ys[0] <= y < raster.ys[-1] and run.x1 > raster.xs[0] and run.x0 < raster.xs[-1]:
+                starts, ends = run.starts, run.ends
+                k = raster.at((starts[0] + ends[0]) / 2, y)
+                if k >= 0 and (len(starts) == 1 or raster.at((starts[-1] + ends[-1]) / 2, y) == k):
+                    raster.areas[k].runs.append(run)
+                else:
+                    for area, part in _divided(run, raster, y):
+                        if area >= 0:
+                            raster.areas[area].runs.append(part)
+                        else:
+                            rest.append(part)
+                break
+        else:
+            rest.append(run)
+    return rest
+
+
+def _divided(run: Run, raster: Raster, y: float) -> list[tuple[int, Run]]:
+    """A run over several cells: cut where a gap stands on the border; a piece that merely overflows its cell goes
+    whole to the cell that holds most of it."""
+    where = [raster.at((a + b) / 2, y) for a, b in zip(run.starts, run.ends, strict=True)]
+    pieces: list[list[int]] = [[0, 1]]
+    for i in range(1, len(where)):
+        if where[i] != where[i - 1] and run.starts[i] - run.ends[i - 1] > 0.12 * run.size:
+            pieces.append([i, i + 1])
+        else:
+            pieces[-1][1] = i + 1
+    out: list[tuple[int, Run]] = []
+    for first, end in pieces:
+        inside: dict[int, float] = {}
+        for i in range(first, end):
+            inside[where[i]] = inside.get(where[i], 0.0) + run.ends[i] - run.starts[i]
+        best = max(inside, key=lambda k: inside[k])
+        if sum(inside.values()) - inside[best] <= 1.6 * run.size or len(inside) == 1:
+            out.append((best, run.part(first, end)))
+            continue
+        start = first
+        for i in range(first + 1, end + 1):
+            if i == end or where[i] != where[start]:
+                out.append((where[start], run.part(start, i)))
+                start = i
+    return out
+
+
+def _grid(raster: Raster, number: int, place: Callable[[float, float, float, float], Box]) -> Grid:
+    xs, ys = raster.xs, raster.ys
+    cells = tuple(
+        GridCell(
+            a.row,
+            a.col,
+            a.row_end - a.row,
+            a.col_end - a.col,
+            _cell_text(a.runs),
+            place(xs[a.col], ys[a.row], xs[a.col_end], ys[a.row_end]),
+        )
+        for a in raster.areas
+    )
+    return Grid(number, len(ys) - 1, len(xs) - 1, cells, place(xs[0], ys[0], xs[-1], ys[-1]))
+
+
+def _cell_text(runs: list[Run]) -> str:
+    if not runs:
+        return ""
+    if len(runs) == 1:
+        return runs[0].text
+    return "\n".join(_join(line) for line in _visual_lines(runs))
+
+
+def _visual_lines(runs: list[Run]) -> list[list[Run]]:
+    """Runs gathered by baseline from top to bottom, each line from left to right."""
+    lines: list[list[Run]] = []
+    base = size = 0.0
+    for run in sorted(runs, key=lambda r: r.base):
+        if lines and run.base - base <= SAME_LINE * max(size, run.size):
+            lines[-1].append(run)
+            size = max(size, run.size)
+        else:
+            lines.append([run])
+            base, size = run.base, run.size
+    for line in lines:
+        line.sort(key=lambda r: r.x0)
+    return lines
+
+
+def _join(line: list[Run]) -> str:
+    """The text of one visual line; a space where a gap parts two runs or a space was printed."""
+    out = [line[0].text]
+    last = line[0]
+    for run in line[1:]:
+        gap = run.x0 - last.x1
+        size = max(run.size, last.size)
+        if run.text == last.text and abs(run.x0 - last.x0) < 0.3 * size:
+            continue  # printed twice
+        wide = run.text[0] > "\u2e7f" or last.text[-1] > "\u2e7f"
+        if run.spaced or gap > size * (WIDE_GAP if wide else WORD_GAP):
+            out.append(" ")
+        out.append(run.text)
+        last = run
+    return "".join(out)
