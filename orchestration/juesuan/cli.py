@@ -12,6 +12,7 @@ running.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,9 +23,17 @@ import typer
 from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from juesuan.final_accounts.archive import AddResult, Archive
+    from juesuan.final_accounts.manifest import Asserted, Document
     from juesuan.final_accounts.model import Extraction
+    from juesuan.settings import Settings
 
 OK, REFUSED, WRONG_USE, OUR_FAULT, BUSY = 0, 1, 2, 3, 75
+
+#: Types of DuckDB whose values are aligned to the right.
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT|NUMBER")
 
 app = typer.Typer(
     name="juesuan",
@@ -110,7 +119,9 @@ def extract(
         bool, typer.Option("--in-process", help="Read in this process, without limits on time and memory.")
     ] = False,
 ) -> None:
-    """Print what a report says as JSON lines; touches no warehouse.
+    """Print what a report says as JSON lines.
+
+    Touches no warehouse.
 
     Kinds of lines: report, cell, statement, indicator, term, passage, check, unrecognised_table,
     unassigned_number. Exit 0 when every file was read or properly set aside, 1 when one could not be read.
@@ -156,3 +167,390 @@ def _extractions(file: Path, in_process: bool) -> tuple[Extraction, ...]:
         from juesuan.final_accounts.extract import extract as run
 
         return run(data, file.name)
+
+
+# --- the archive ------------------------------------------------------------------------------------------
+
+
+@app.command()
+def add(
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="Documents to archive.")
+    ] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option("--from", exists=True, dir_okay=False, help="A CSV list: path, source, published, ..."),
+    ] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Take what lies in the inbox.")] = False,
+    source: Annotated[list[str] | None, typer.Option(help="Where it was found; may be repeated.")] = None,
+    published: Annotated[str | None, typer.Option(help="Date of publication, as 2024-09-30.")] = None,
+    retrieved: Annotated[str | None, typer.Option(help="Date of retrieval; today if not given.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title, where the document has none.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
+    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
+    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
+    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
+    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
+    basis: Annotated[str | None, typer.Option(help="Why what you say about it is so.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put documents into the archive.
+
+    Unit, year, scope and family are read from them; what they do not settle waits as needs_review (juesuan review
+    list). Exit 1 when a document could not be read; it is archived all the same, with the reason.
+    """
+    from juesuan import show
+
+    if not files and listed is None and not inbox:
+        raise typer.BadParameter("say which FILE, or --from LIST, or --inbox")
+    asserted = _asserted(unit, year, scope, family)
+    if asserted and not basis:
+        raise typer.BadParameter("--unit, --year, --scope and --family need --basis (why it is so)")
+    settings, archive = _archive()
+    results = []
+    for file in files or ():
+        results.append(
+            archive.add(
+                file,
+                sources=source or (),
+                published_on=_date(published, "--published"),
+                retrieved_on=_date(retrieved, "--retrieved"),
+                title=title,
+                asserted=asserted,
+                basis=basis,
+                division=division,
+            )
+        )
+        if not as_json:
+            _show_added(results[-1])
+    more = [archive.add_list(listed)] if listed else []
+    more += [iter(archive.add_inbox(settings.inbox))] if inbox else []
+    for one in (result for some in more for result in some):
+        results.append(one)
+        if not as_json:
+            _show_added(one)
+    if as_json:
+        show.emit_json(results)
+    elif not results:
+        show.line(f"nothing has arrived in {settings.inbox}" if inbox else "the list is empty")
+    raise typer.Exit(REFUSED if any(result.outcome == "failed" for result in results) else OK)
+
+
+def _show_added(result: AddResult) -> None:
+    from juesuan import show
+
+    show.line(f"{result.outcome:12}  {result.file}")
+    for report in result.reports:
+        known = (report.unit_name, report.fiscal_year, report.scope, report.family)
+        show.line(f"{'':12}  " + "  ".join("?" if one is None else str(one) for one in known))
+    for remark in (result.reason, *result.remarks):
+        if remark:
+            show.line(f"{'':12}  {remark}")
+    if result.outcome == "needs_review" and result.document_id:
+        show.line(f"{'':12}  juesuan review set {result.document_id[:12]} --basis WHY ...")
+
+
+@app.command(name="list")
+def list_documents(
+    status: Annotated[str | None, typer.Option(help="Only documents of this status.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the documents of the archive.
+
+    A status of archived waits for the next refresh.
+    """
+    from juesuan import show
+
+    _, archive = _archive()
+    rows = []
+    for document in archive.documents():
+        state = document.status or "archived"
+        if status not in (None, state):
+            continue
+        reports = [document.identity(one) for one in document.reports]
+        rows.append(
+            {
+                "document_id": document.document_id if as_json else document.document_id[:12],
+                "status": state,
+                "unit_name": [archive.unit_name(one) for one in reports],
+                "fiscal_year": [one.fiscal_year for one in reports],
+                "scope": [one.scope for one in reports],
+                "file": document.path if as_json else document.name,
+                "reason": document.reason,
+                **({"manifest": document} if as_json else {}),
+            }
+        )
+    columns = ("document_id", "status", "unit_name", "fiscal_year", "scope", "file", "reason")
+    show.records(rows, columns, as_json=as_json, empty="no such document; juesuan add FILE adds one")
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Hash every document, validate every manifest.
+
+    Rebuilds the index. Exit 1 where something is not as its manifest says.
+    """
+    from juesuan import show
+
+    _, archive = _archive()
+    findings = archive.verify()
+    count = len(archive.documents())
+    if as_json:
+        show.emit_json({"documents": count, "findings": findings})
+    else:
+        for finding in findings:
+            show.line(f"{finding.kind:17}  {finding.message}")
+        show.line(f"{count} documents, {len(findings)} findings")
+    raise typer.Exit(REFUSED if findings else OK)
+
+
+@app.command()
+def withdraw(
+    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Bring a withdrawn document back.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a document out of the warehouse.
+
+    Its figures go with the next refresh; the file stays in the archive.
+    """
+    _, archive = _archive()
+    _show_decided(archive.restore(document, reason) if undo else archive.withdraw(document, reason), as_json)
+
+
+@app.command()
+def refile(
+    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
+    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
+    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
+    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
+    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
+    report: Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say that a document is another report."""
+    asserted = _asserted(unit, year, scope, family)
+    if not asserted:
+        raise typer.BadParameter("say at least one of --unit, --year, --scope, --family")
+    _, archive = _archive()
+    done = archive.refile(document, reason=reason, asserted=asserted, division=division, report=report)
+    _show_decided(done, as_json)
+
+
+review = typer.Typer(
+    help="Settle what waits for a person.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(review, name="review")
+
+
+@review.command(name="list")
+def review_list(as_json: Json = False) -> None:
+    """List what waits, why, and what to say."""
+    from juesuan import show
+
+    _, archive = _archive()
+    items = [
+        {"kind": one.kind, "id": one.id, "name": one.name, "reason": one.reason, "say": one.say}
+        for one in archive.review_list()
+    ]
+    if not as_json:
+        for item in items:
+            item["id"] = item["id"][:13]
+    show.records(items, ("kind", "id", "name", "reason", "say"), as_json=as_json, empty="nothing waits for a person")
+
+
+@review.command(name="set")
+def review_set(
+    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    basis: Annotated[str, typer.Option(help="Why it is so.")],
+    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
+    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
+    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
+    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
+    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
+    report: Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a waiting document is."""
+    asserted = _asserted(unit, year, scope, family)
+    if not asserted:
+        raise typer.BadParameter("say at least one of --unit, --year, --scope, --family")
+    _, archive = _archive()
+    done = archive.review_set(document, basis=basis, asserted=asserted, division=division, report=report)
+    _show_decided(done, as_json)
+
+
+@review.command(name="confirm")
+def review_confirm(
+    unit: Annotated[str, typer.Argument(help="unit_id, as juesuan review list shows it.")],
+    basis: Annotated[str, typer.Option(help="Why it is so.")],
+    division: Annotated[str | None, typer.Option(help="Its division, six digits, where unknown.")] = None,
+) -> None:
+    """Confirm a proposed unit; documents that waited for it go on."""
+    from juesuan import show
+
+    _, archive = _archive()
+    archive.confirm(unit, basis, division)
+    show.line(f"confirmed  {unit}  {archive.registry.name_of(unit)}")
+
+
+@review.command(name="rename")
+def review_rename(
+    unit: Annotated[str, typer.Argument(help="unit_id.")],
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    from_year: Annotated[int, typer.Option(help="First fiscal year under the new name.")],
+    basis: Annotated[str, typer.Option(help="Why it is so.")],
+) -> None:
+    """Record that a unit bears another name from a fiscal year on; its id stays."""
+    from juesuan import show
+
+    _, archive = _archive()
+    archive.rename(unit, name, from_year, basis)
+    show.line(f"renamed  {unit}  {name} from {from_year}")
+
+
+def _archive() -> tuple[Settings, Archive]:
+    from functools import partial
+
+    from juesuan.final_accounts.archive import Archive
+    from juesuan.final_accounts.describe import describe
+    from juesuan.settings import Settings
+
+    settings = Settings.load()
+    reading = partial(describe, limits=settings.limits)
+    return settings, Archive(settings.raw, describe=reading, limits=settings.limits)
+
+
+def _asserted(unit: str | None, year: str | None, scope: str | None, family: str | None) -> dict[Asserted, str | int]:
+    said: dict[Asserted, str | None] = {"unit": unit, "fiscal_year": year, "scope": scope, "family": family}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _date(text: str | None, option: str) -> date | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text!r} is no date; write it as 2024-09-30") from None
+
+
+def _show_decided(document: Document, as_json: bool) -> None:
+    from juesuan import show
+
+    if as_json:
+        show.emit_json(document)
+        return
+    state = document.status or "archived, for the next refresh"
+    show.line(f"{state}  {document.path}" + (f"  ({document.reason})" if document.reason else ""))
+
+
+# --- the warehouse ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Count documents by state; name the published version."""
+    from collections import Counter
+
+    from juesuan import show
+    from juesuan.final_accounts.inbox import waiting
+
+    settings, archive = _archive()
+    documents = archive.documents()
+    states = Counter(document.status or "archived" for document in documents)
+    answer = {
+        "raw": settings.raw,
+        "documents": len(documents),
+        "archive_status": dict(sorted(states.items())),
+        "waiting_in_inbox": len(waiting(settings.inbox, settle=0)),
+        "waiting_for_review": len(archive.review_list()),
+        "findings": [finding.message for finding in archive.changed()],
+        "published": _published(settings),
+    }
+    if as_json:
+        show.emit_json(answer)
+        return
+    show.table(("", ""), answer.items())
+
+
+def _published(settings: Settings) -> dict[str, object] | None:
+    """The published version and what it says of the documents; None where there is none."""
+    from juesuan.warehouse import NothingPublished, connect
+
+    try:
+        connection = connect(settings.published)
+    except NothingPublished:
+        return None
+    import duckdb
+
+    answer: dict[str, object] = {"file": str(settings.published), "version": settings.published.resolve().parent.name}
+    with connection:
+        try:
+            version = connection.execute("select * from marts.warehouse_version")
+            columns = [column[0] for column in version.description]
+            row = version.fetchone()
+            answer |= dict(zip(columns, row or (), strict=False))
+            states = connection.execute("select status, count(*) from raw.document group by 1 order by 1")
+            answer["document_status"] = dict(states.fetchall())
+        except duckdb.CatalogException as problem:
+            answer["unreadable"] = str(problem).partition("\n")[0]
+    return answer
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SQL query; - reads it from stdin.")],
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
+    limit: Annotated[int, typer.Option(help="Rows to show in a table; 0 shows all.")] = 200,
+) -> None:
+    """Ask the published warehouse, read-only."""
+    from juesuan import show
+    from juesuan.settings import Settings
+    from juesuan.warehouse import connect
+
+    if as_json and as_csv:
+        raise typer.BadParameter("either --json or --csv")
+    text = sys.stdin.read() if sql == "-" else sql
+    connection = connect(Settings.load().published)
+    import duckdb
+
+    with connection:
+        try:
+            found = connection.execute(text)
+            columns = [column[0] for column in found.description or ()]
+            kinds = [str(column[1]) for column in found.description or ()]
+            rows = found.fetchall()
+        except duckdb.Error as problem:
+            raise JuesuanError(f"the query could not run: {problem}") from problem
+    if as_json:
+        show.emit_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif as_csv:
+        show.emit_csv(columns, rows)
+    else:
+        figures = [name for name, kind in zip(columns, kinds, strict=True) if _NUMERIC.match(kind)]
+        shown = rows if limit == 0 else rows[:limit]
+        show.table(columns, shown, right=figures)
+        if len(shown) < len(rows):
+            show.remark(f"{len(shown)} of {len(rows)} rows; --limit 0 shows all")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look whether all that juesuan needs is here."""
+    from juesuan import show
+    from juesuan.doctor import examine
+    from juesuan.settings import Settings
+
+    found = examine(Settings.load())
+    rows = [{"check": one.check, "ok": one.ok, "says": one.says} for one in found]
+    show.records(rows, ("check", "ok", "says"), as_json=as_json)
+    raise typer.Exit(OK if all(one.ok for one in found) else REFUSED)

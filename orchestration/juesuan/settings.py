@@ -21,22 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from juesuan.final_accounts.model import JuesuanError
+from juesuan.final_accounts.readers import DEFAULT, Limits
 
 
 class SettingsError(JuesuanError):
     """An environment variable holds what it cannot hold; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one document may cost. Beyond it the document is ``failed`` with the limit named; the others go
-    on.
-    """
-
-    max_bytes: int = 300_000_000
-    max_pages: int = 3_000
-    seconds: int = 600
-    memory_mb: int = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +61,10 @@ class Settings:
             inbox=_path(env.get("JUESUAN_INBOX")) or inbox,
             warehouse=_path(env.get("JUESUAN_WAREHOUSE")) or home / "warehouse",
             limits=Limits(
-                max_bytes=_count(env, "JUESUAN_MAX_BYTES", Limits.max_bytes),
-                max_pages=_count(env, "JUESUAN_MAX_PAGES", Limits.max_pages),
-                seconds=_count(env, "JUESUAN_SECONDS", Limits.seconds),
-                memory_mb=_count(env, "JUESUAN_MEMORY_MB", Limits.memory_mb),
+                max_bytes=_count(env, "JUESUAN_MAX_BYTES", DEFAULT.max_bytes),
+                max_pages=_count(env, "JUESUAN_MAX_PAGES", DEFAULT.max_pages),
+                memory_mb=_count(env, "JUESUAN_MEMORY_MB", DEFAULT.memory_mb),
+                seconds=_count(env, "JUESUAN_SECONDS", int(DEFAULT.seconds)),
             ),
         )
 

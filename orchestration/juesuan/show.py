@@ -12,6 +12,7 @@ import datetime
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -49,6 +50,8 @@ def jsonable(value: Any) -> Any:
     """The same value as JSON can hold it; a Decimal becomes a plain string, never a float."""
     if isinstance(value, Decimal):
         return plain(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -96,7 +99,10 @@ def table(
         drawn.add_column(Text(column), justify="right" if column in figures else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(text(value)) for value in row))
-    console.print(drawn)
+    with console.capture() as drawing:
+        console.print(drawn)
+    for drawn_line in drawing.get().splitlines():
+        print(drawn_line.rstrip(), file=out)
 
 
 def records(

@@ -19,6 +19,7 @@ from juesuan.final_accounts.describe import Described
 from juesuan.final_accounts.inbox import safe_name, waiting
 from juesuan.final_accounts.manifest import Document, ReportIdentity, with_assertions
 from juesuan.final_accounts.model import ArchiveError, Report, ReportTable
+from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.registry import NO_DIVISION, Registry, unit_id_of
 from juesuan.final_accounts.store import LocalStore, RemoteStore, open_store
 
@@ -125,7 +126,7 @@ def test_an_unreadable_document_is_archived_with_its_reason(archive: Archive, de
 
 
 def test_a_document_beyond_the_size_limit_is_kept_and_not_read(tmp_path: Path, desk: Path) -> None:
-    archive = Archive(tmp_path / "raw", describe=told, max_bytes=10)
+    archive = Archive(tmp_path / "raw", describe=told, limits=Limits(max_bytes=10))
     result = archive.add(report_file(desk))
     assert result.outcome == "failed" and "more than the limit of 10" in str(result.reason)
 
@@ -183,6 +184,64 @@ def test_an_assertion_that_cannot_be_is_refused_and_nothing_is_logged(
     with pytest.raises(ArchiveError):
         archive.refile("report.txt", reason="x", asserted=wrong)
     assert archive.decisions() == ()
+
+
+def test_a_list_is_added_row_by_row_and_a_bad_row_stops_nobody(archive: Archive, desk: Path) -> None:
+    report_file(desk, "1.txt", scope=None)
+    report_file(desk, "2.txt", fiscal_year=2022)
+    report_file(desk, "3.txt", fiscal_year=2021)
+    (desk / "list.csv").write_text(
+        "path,source,published,scope\n"
+        "1.txt,https://example.org/1 https://example.org/2,2024-09-01,unit\n"
+        "gone.txt,,,\n"
+        "2.txt,,yesterday,\n"
+        "3.txt,,,\n"
+    )
+    results = list(archive.add_list(desk / "list.csv"))
+    assert [one.outcome for one in results] == ["added", "failed", "failed", "added"]
+    assert "list.csv, row 3" in str(results[1].reason) and "'yesterday' is no date" in str(results[2].reason)
+    document = archive.find("1.txt")
+    assert document.sources == ("https://example.org/1", "https://example.org/2")
+    assert document.published_on == date(2024, 9, 1)
+    assert [(one.field, one.value, one.basis) for one in document.assertions] == [("scope", "unit", "list.csv, row 2")]
+
+
+def test_a_list_with_a_column_that_nobody_knows_is_refused(archive: Archive, desk: Path) -> None:
+    desk.mkdir()
+    (desk / "list.csv").write_text("path,jahr\n1.txt,2022\n")
+    with pytest.raises(ArchiveError, match="jahr"):
+        list(archive.add_list(desk / "list.csv"))
+
+
+def test_what_an_older_library_could_not_read_is_read_again(
+    archive: Archive, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.mkdir()
+    (desk / "new.xyz").write_bytes(b"a format of tomorrow")
+    archive.add(desk / "new.xyz")
+    assert archive.look_again() == ()
+
+    def tomorrow(data: bytes, name: str) -> Described:
+        read = ReportIdentity(0, "甲市财政局", "甲市财政局", None, "990100", 2023, "unit", "final_accounts")
+        return Described("application/x-new", (read,))
+
+    monkeypatch.setattr(archive_module, "extractor_fingerprint", lambda: "another library")
+    later = Archive(archive.address, describe=tomorrow)
+    assert [(one.status, one.media_type) for one in later.look_again()] == [(None, "application/x-new")]
+    assert later.look_again() == ()
+    assert [unit.division_code for unit in later.registry.units] == ["990100"]
+
+
+def test_an_extracted_report_finds_the_unit_that_was_settled_when_it_was_added(archive: Archive, desk: Path) -> None:
+    name = "城关镇人民政府"
+    archive.add(report_file(desk, "1.txt", unit_name=name, division_code=None))
+    archive.add(report_file(desk, "2.txt", unit_name=name, division_code=None, fiscal_year=2022))
+    first, second = archive.find("1.txt"), archive.find("2.txt")
+    report = Report("d", name, 2023, "department", "final_accounts", "万元", "loaded", None)
+    assert archive.resolve(first, report).unit_id == unit_id_of(None, name)
+    assert archive.resolve(second, report).unit_id is None
+    archive.review_set("2.txt", basis="same town", asserted={"unit": unit_id_of(None, name)})
+    assert archive.resolve(archive.find("2.txt"), report).unit_id == unit_id_of(None, name)
 
 
 # --- decisions

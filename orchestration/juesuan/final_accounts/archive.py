@@ -29,8 +29,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from juesuan.final_accounts.describe import Describe, Described, describe, media_type_of
-from juesuan.final_accounts.inbox import safe_name, waiting
+from juesuan.final_accounts.describe import Describe, Described, describe
+from juesuan.final_accounts.extract import extractor_fingerprint
+from juesuan.final_accounts.inbox import read_list, safe_name, waiting
 from juesuan.final_accounts.index import Index
 from juesuan.final_accounts.manifest import (
     SUFFIX,
@@ -43,6 +44,7 @@ from juesuan.final_accounts.manifest import (
     to_manifest,
 )
 from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
+from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
 from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 
@@ -103,7 +105,7 @@ class Archive:
     """The archive at one address.
 
     ``describe`` reads a document for its identity (the command line passes one that works in a bounded
-    process); ``max_bytes`` is the size beyond which a document is kept but not read.
+    process); a document beyond ``limits.max_bytes`` is kept but not read.
     """
 
     def __init__(
@@ -111,12 +113,12 @@ class Archive:
         raw: str | Path,
         *,
         describe: Describe = describe,
-        max_bytes: int = 300_000_000,
+        limits: Limits = DEFAULT,
         today: Callable[[], date] = date.today,
     ) -> None:
         self._store: Store = open_store(raw)
         self._describe = describe
-        self._max_bytes = max_bytes
+        self._limits = limits
         self._today = today
         self._index = Index(self._store)
         self._registry: Registry | None = None
@@ -180,18 +182,32 @@ class Archive:
         return whole.hexdigest()
 
     def resolve(self, document: Document, report: Report) -> Resolution:
-        """The unit of one extracted report: as asserted, else as the registry knows the printed name."""
-        from juesuan.final_accounts.identify import body_of, division_of
+        """The unit of one extracted report: as asserted, as settled when it was added, else by its printed name.
+
+        ``unit_id`` is None where the report waits for a person; ``doubt`` says why.
+        """
+        from juesuan.final_accounts.identify import body_of, find_division
 
         asserted = document.asserted(report.ordinal).get("unit")
-        if asserted is not None:
-            unit = self.registry.unit(str(asserted.value))
+        settled = {one.report: one for one in document.reports if one.unit_name == report.unit_name}
+        known = str(asserted.value) if asserted else None
+        if known is None and report.ordinal in settled:
+            known = settled[report.ordinal].unit_id
+        if known is not None:
+            unit = self.registry.unit(known)
             return Resolution(unit.unit_id, unit.confirmed)
         if report.unit_name is None:
             return Resolution(None, False, doubt="the document does not say whose report it is")
         body = body_of(report.unit_name)
-        division = division_of(body)
-        return self.registry.resolve(body, division.code if division else None, report.fiscal_year)
+        place = find_division(body).division
+        found = self.registry.resolve(body, place.code if place else None, report.fiscal_year)
+        return replace(found, unit_id=None) if found.doubt and not found.proposed else found
+
+    def unit_name(self, report: ReportIdentity) -> str | None:
+        """What the unit of a report is called: as printed, or as registered where a person named the unit."""
+        if report.unit_name is not None or report.unit_id is None:
+            return report.unit_name
+        return self.registry.name_of(report.unit_id)
 
     def decisions(self) -> tuple[dict[str, Any], ...]:
         """The log of human decisions, oldest first. Raises :class:`ArchiveError` with the bad line."""
@@ -239,14 +255,9 @@ class Archive:
                 sources=tuple(dict.fromkeys(sources)),
                 retrieved_on=retrieved_on or self._today(),
                 published_on=published_on,
-                reports=tuple(self._resolved(one, division) for one in described.reports),
+                assertions=self._assertions(dict(asserted or {}), basis or "", None, division),
             )
-            made = self._assertions(dict(asserted or {}), basis or "", None, division)
-            document = replace(document, assertions=made)
-            if described.failure is not None:
-                document = replace(document, status="failed", reason=described.failure)
-            else:
-                document = self._settled(document)
+            document = self._read_as(document, described, division)
             if asserted:
                 self._log("assert", document, basis or "", asserted)
             self.registry.save()
@@ -269,6 +280,53 @@ class Archive:
                 results.append(AddResult(file.name, "failed", None, None, reason))
         return tuple(results)
 
+    def look_again(self) -> tuple[Document, ...]:
+        """Read again what another version of the library could not read, settle or take for final accounts.
+
+        Costs nothing while the library stays the same. Returns the documents whose status changed.
+        """
+        changed = []
+        for document in self.documents():
+            if document.status not in ("failed", "needs_review", "set_aside"):
+                continue
+            if document.read_by == extractor_fingerprint() or self._compare(document) is not None:
+                continue
+            described = self._describe(self.read(document), document.name)
+            with self._writing():
+                again = self._read_as(self._pick(document.document_id), described)
+                self.registry.save()
+                self._write(again)
+            if again.status != document.status:
+                changed.append(again)
+        return tuple(changed)
+
+    def add_list(self, file: Path) -> Iterator[AddResult]:
+        """Add what a CSV list names, row by row; a row that cannot be added is a result, the others go on.
+
+        Columns: ``path`` (relative to the list), and any of ``source`` (several with blanks between), ``published``,
+        ``retrieved``, ``title``, ``unit``, ``division``, ``year``, ``scope``, ``family``, ``basis`` (else the list
+        and its row). Raises :class:`ArchiveError` for other columns.
+        """
+        for row in read_list(file):
+            asserted: dict[Asserted, str | int] = {}
+            for name in get_args(Asserted):
+                if value := row.values.get(_option(name)):
+                    asserted[name] = value
+            try:
+                yield self.add(
+                    row.path,
+                    sources=row.values.get("source", "").split(),
+                    published_on=_day(row.values.get("published")),
+                    retrieved_on=_day(row.values.get("retrieved")),
+                    title=row.values.get("title"),
+                    asserted=asserted,
+                    basis=row.values.get("basis") or f"{file.name}, row {row.number}",
+                    division=row.values.get("division"),
+                )
+            except (ArchiveError, OSError) as problem:
+                reason = f"{file.name}, row {row.number}: {problem}"
+                yield AddResult(row.path.name, "failed", None, None, reason)
+
     def _add_copy(self, known: Document, file: Path, sources: tuple[str, ...]) -> AddResult:
         """The same bytes again: one document, with one more source and name."""
         more = tuple(source for source in sources if source not in known.sources)
@@ -282,11 +340,11 @@ class Archive:
         return AddResult(file.name, "set_aside", known.document_id, known.path, reason, known.reports)
 
     def _described(self, file: Path, size: int) -> Described:
-        if size > self._max_bytes:
+        if size > self._limits.max_bytes:
             with file.open("rb") as stream:
-                head = stream.read(16)
-            limit = LimitExceeded(f"{file.name}: {size} bytes are more than the limit of {self._max_bytes}")
-            return Described(media_type_of(head), failure=str(limit))
+                head = stream.read(4096)
+            limit = LimitExceeded(f"{file.name}: {size} bytes are more than the limit of {self._limits.max_bytes}")
+            return Described(sniff(head), failure=str(limit))
         return self._describe(file.read_bytes(), file.name)
 
     def _place(self, file: Path, document_id: str) -> str:
@@ -382,10 +440,7 @@ class Archive:
         def back(document: Document) -> Document:
             if document.status != "withdrawn":
                 raise ArchiveError(f"{document.path} is not withdrawn; there is nothing to undo")
-            described = self._describe(self.read(document), document.name)
-            if described.failure is not None:
-                return replace(document, status="failed", reason=described.failure)
-            return self._settled(document)
+            return self._read_as(document, self._describe(self.read(document), document.name))
 
         return self._decide("restore", key, reason, back)
 
@@ -498,7 +553,21 @@ class Archive:
         unit_id = resolution.unit_id
         if resolution.doubt and not resolution.proposed:
             unit_id = None  # a namesake of an unplaced unit is not joined to it unasked
-        return replace(one, unit_id=unit_id, division_code=code, unit_doubt=resolution.doubt)
+        why = one.unit_doubt if division is None else None  # what a person placed needs no remark
+        doubt = f"{resolution.doubt} ({why})" if resolution.doubt and why else resolution.doubt or why
+        return replace(one, unit_id=unit_id, division_code=code, unit_doubt=doubt)
+
+    def _read_as(self, document: Document, described: Described, division: str | None = None) -> Document:
+        """The document with what reading it gave, and the status that follows."""
+        document = replace(
+            document,
+            media_type=described.media_type,
+            reports=tuple(self._resolved(one, division) for one in described.reports),
+            read_by=extractor_fingerprint(),
+        )
+        if described.failure is not None:
+            return replace(document, status="failed", reason=described.failure)
+        return self._settled(document)
 
     def _settled(self, document: Document) -> Document:
         """The document with the status that follows from what is known about it: None where it can be
@@ -507,8 +576,8 @@ class Archive:
         known = [document.identity(one) for one in document.reports or (ReportIdentity(0),)]
         other = [one for one in known if one.family not in (None, "final_accounts")]
         if other and len(other) == len(known):
-            named = sorted({str(one.family) for one in other})
-            return replace(document, status="set_aside", reason=f"not final accounts: {', '.join(named)}")
+            why = dict.fromkeys(one.reason or str(one.family) for one in other)
+            return replace(document, status="set_aside", reason=f"not final accounts: {'; '.join(why)}")
         still = self.open_fields(document)
         reasons = [f"not settled: {', '.join(still)}"] if still else []
         reasons += _unanswered(document, still)
@@ -727,6 +796,15 @@ def _year(value: str | int) -> int:
     if re.fullmatch(r"(?:19|20)\d\d", str(value)):
         return int(value)
     raise ArchiveError(f"fiscal year {value!r} must have four digits")
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArchiveError(f"{text!r} is no date; write it as 2024-09-30") from None
 
 
 def _now() -> str:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from juesuan.final_accounts.manifest import ReportIdentity
 from juesuan.final_accounts.model import JuesuanError
+from juesuan.final_accounts.readers import DEFAULT, Limits, read, sniff
+
+if TYPE_CHECKING:
+    from juesuan.final_accounts.identify import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,49 +31,37 @@ class Described:
 Describe = Callable[[bytes, str], Described]
 
 
-def describe(data: bytes, name: str) -> Described:
-    """Read unit, year, scope and family from a document, in this process and without limits."""
-    from juesuan.final_accounts.identify import division_of, identify
-    from juesuan.final_accounts.readers import read
+def describe(data: bytes, name: str, limits: Limits = DEFAULT) -> Described:
+    """Read unit, year, scope and family from a document, in this process."""
+    from juesuan.final_accounts.identify import identify
 
     try:
-        reading = read(data, name)
+        reading = read(data, name, limits)
         found = identify(reading, name)
+        reports = tuple(_report(number, one) for number, one in enumerate(found))
     except JuesuanError as problem:
-        return Described(media_type_of(data), failure=str(problem))
+        return Described(sniff(data), failure=str(problem))
     except Exception as problem:  # one document never stops the others; the reason is recorded with it
         fault = f"{name}: juesuan failed on it ({type(problem).__name__}: {problem}); this is our fault"
-        return Described(media_type_of(data), failure=fault)
-    reports = []
-    for number, one in enumerate(found):
-        division = division_of(one.body_name) if one.body_name else None
-        reports.append(
-            ReportIdentity(
-                report=number,
-                unit_name=one.unit_name,
-                body_name=one.body_name,
-                division_code=division.code if division else None,
-                fiscal_year=one.fiscal_year,
-                scope=one.scope,
-                family=one.family,
-                title=one.title,
-                doubts=tuple(one.doubts),
-                evidence=tuple(str(piece) for piece in one.evidence),
-            )
-        )
-    return Described(reading.media_type, tuple(reports))
+        return Described(sniff(data), failure=fault)
+    return Described(reading.media_type, reports)
 
 
-def media_type_of(data: bytes) -> str:
-    """A media type by the first bytes, for documents that no reader opened."""
-    heads = (
-        (b"%PDF-", "application/pdf"),
-        (b"PK\x03\x04", "application/zip"),
-        (b"\xd0\xcf\x11\xe0", "application/x-ole-storage"),
-        (b"\x89PNG", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
+def _report(number: int, one: Identity) -> ReportIdentity:
+    from juesuan.final_accounts.identify import find_division
+
+    place = find_division(one.body_name) if one.body_name else None
+    return ReportIdentity(
+        report=number,
+        unit_name=one.unit_name,
+        body_name=one.body_name,
+        division_code=place.division.code if place and place.division else None,
+        fiscal_year=one.fiscal_year,
+        scope=one.scope,
+        family=one.family,
+        title=one.title,
+        reason=one.reason,
+        doubts=one.doubts,
+        unit_doubt=place.reason if place else None,
+        evidence=tuple(map(str, one.evidence)),
     )
-    for head, media_type in heads:
-        if data.startswith(head):
-            return media_type
-    return "application/octet-stream"

@@ -1,14 +1,26 @@
-"""Files that arrive: which of them are whole, and what they are called in the archive.
+"""Files that arrive: which of them are whole, what lists say about them, what they are called in the archive.
 
-Belongs here: looking at a folder in which people and programs drop files. Does not belong here: taking them in.
+Belongs here: looking at a folder or a list in which people and programs put files. Does not belong here: taking them
+in.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import time
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from juesuan.final_accounts.model import ArchiveError
+
+#: Columns that a list of files may have; ``path`` it must.
+COLUMNS = (
+    *("path", "source", "published", "retrieved", "title"),
+    *("unit", "division", "year", "scope", "family", "basis"),
+)
 
 #: Names under which programs write what is not finished yet.
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".!ut")
@@ -43,3 +55,28 @@ def safe_name(name: str) -> str:
     while len((stem + suffix).encode()) > _NAME_BYTES and stem:
         stem = stem[:-1]
     return (stem or "document") + (suffix if len(suffix.encode()) < _NAME_BYTES else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """One row of a list: the file, the number of the row as an editor counts, and what else it says."""
+
+    path: Path
+    number: int
+    values: dict[str, str]
+
+
+def read_list(file: Path) -> Iterator[ListedFile]:
+    """The rows of a CSV list of files; blank fields are left out. Raises :class:`ArchiveError` naming a column."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.DictReader(stream)
+        header = rows.fieldnames or ()
+        unknown = [name for name in header if name not in COLUMNS]
+        if "path" not in header or unknown:
+            said = f"knows no column {', '.join(unknown)}" if unknown else "has no column path"
+            raise ArchiveError(f"{file}: the list {said}; its columns may be {', '.join(COLUMNS)}")
+        for row in rows:
+            values = {name: text.strip() for name, text in row.items() if name and text and text.strip()}
+            if "path" not in values:
+                raise ArchiveError(f"{file}: row {rows.line_num}: path is empty")
+            yield ListedFile(file.parent / values.pop("path"), rows.line_num, values)

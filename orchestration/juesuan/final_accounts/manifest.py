@@ -52,6 +52,7 @@ class ReportIdentity:
     scope: Scope | None = None
     family: Family | None = None
     title: str | None = None
+    reason: str | None = None
     doubts: tuple[str, ...] = ()
     unit_doubt: str | None = None
     evidence: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ class Document:
     reports: tuple[ReportIdentity, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     copies: tuple[str, ...] = ()
+    read_by: str | None = None
 
     @property
     def name(self) -> str:
@@ -132,12 +134,14 @@ def to_manifest(document: Document) -> dict[str, Any]:
                 "scope": one.scope,
                 "family": one.family,
                 "title": one.title,
+                "reason": one.reason,
                 "doubts": list(one.doubts),
                 "unit_doubt": one.unit_doubt,
                 "evidence": list(one.evidence),
             }
             for one in document.reports
         ],
+        "read_by": document.read_by,
         "copies": list(document.copies),
     }
     return {
@@ -193,6 +197,7 @@ def from_manifest(descriptor: Mapping[str, Any], folder: PurePosixPath) -> Docum
             for one in own.get("asserted", ())
         ),
         copies=tuple(own.get("copies", ())),
+        read_by=own.get("read_by"),
     )
 
 
