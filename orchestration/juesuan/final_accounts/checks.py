@@ -1,0 +1,208 @@
+"""Checks within one report: identities as data, judged, and grouped by what explains them.
+
+Belongs here: loading ``forms/checks.yml``, running every identity that holds for the report's year, and the root of
+each failure. Does not belong here: the arithmetic (``check_terms``), how a kind of identity is worked out
+(``check_tables``, ``check_narrative``), and checks across years, reports or bodies (the warehouse's models).
+
+A root is the address of the one figure that explains failures: correcting it would mend them, and breaks nothing that
+holds. Where no single figure does, there is no root.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from juesuan.final_accounts import check_narrative, check_tables
+from juesuan.final_accounts.check_terms import ZERO, Book, Verdict
+from juesuan.final_accounts.forms import load_yaml
+from juesuan.final_accounts.model import CheckResult, Extraction, FormDefinitionError
+
+__all__ = ["Catalogue", "catalogue", "run_checks"]
+
+EVALUATORS = {**check_tables.EVALUATORS, **check_narrative.EVALUATORS}
+#: Kinds that are worked out by another entry, or over the results of the others.
+WITHIN_OTHERS = frozenset({"elsewhere", "magnitude"})
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The identities in their order, and the ids that are left out with the reason."""
+
+    identities: tuple[Mapping[str, Any], ...]
+    left_out: Mapping[str, str]
+    narrowed: Mapping[str, str]
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The identities of ``forms/checks.yml``, read once. Raises :class:`FormDefinitionError` naming the entry."""
+    data = load_yaml("checks.yml")
+    for entry in data["identities"]:
+        kind = entry.setdefault("kind", "sum")
+        if kind not in EVALUATORS and kind not in WITHIN_OTHERS:
+            raise FormDefinitionError(f"forms/checks.yml: {entry['id']}: there is no kind {kind}")
+        if entry["severity"] not in ("error", "warn", "info"):
+            raise FormDefinitionError(f"forms/checks.yml: {entry['id']}: severity {entry['severity']}")
+    return Catalogue(tuple(data["identities"]), data["left_out"], data["narrowed"])
+
+
+def run_checks(extraction: Extraction) -> tuple[CheckResult, ...]:
+    """Every identity of the catalogue over one report, in the catalogue's order.
+
+    Amounts are in the finest money unit of the terms, percentages in percent; ``difference`` is actual - expected;
+    ``place`` and ``root`` are addresses (``T3/合计/basic``, ``narrative/total/amount``). The precision of a term is
+    the one it is counted with. What is no final accounts report (a budget, a template) has no results.
+    """
+    report = extraction.report
+    if report.family not in (None, "final_accounts") or report.status in ("set_aside", "failed"):
+        return ()
+    if not extraction.cells and not extraction.statements:
+        return ()
+    book = Book(extraction)
+    year = report.fiscal_year
+    verdicts: list[Verdict] = []
+    for spec in catalogue().identities:
+        first, last = spec.get("years", (None, None))
+        if year is not None and ((first and year < first) or (last and year > last)):
+            continue
+        if spec["kind"] == "magnitude":
+            verdicts += _magnitude(spec, verdicts)
+        elif spec["kind"] not in WITHIN_OTHERS:
+            verdicts += EVALUATORS[spec["kind"]](book, spec)
+    _name_roots(verdicts)
+    return tuple(verdict.result() for verdict in verdicts)
+
+
+# --- a lost 万 ------------------------------------------------------------------------------------------------------
+
+
+def _magnitude(spec: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """W-N-16: where most pairs of one table (or of the text) stand near 10000 or 1/10000, its money unit is wrong."""
+    ratio, slack = Decimal(spec["ratio"]), Decimal(spec["slack"])
+    pairs: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.linear and verdict.actual and verdict.expected and verdict.left and verdict.right:
+            one, other = (side[0][1].address.split("/", 1)[0] for side in (verdict.left, verdict.right))
+            if one != other:
+                pairs[min(one, other), max(one, other)].append(verdict)
+    off: dict[str, list[Verdict]] = defaultdict(list)
+    counted: dict[str, int] = defaultdict(int)
+    for ends, found in pairs.items():
+        for verdict in found:
+            assert verdict.actual is not None and verdict.expected is not None
+            got = abs(verdict.actual / verdict.expected)
+            near = any(abs(r - 1) <= slack for r in (got / ratio, got * ratio))
+            for end in ends:
+                counted[end] += 1
+                if near:
+                    off[end].append(verdict)
+    results = []
+    guilty = {end for end, found in off.items() if len(found) >= spec["fewest"] and 2 * len(found) > counted[end]}
+    # Of two that disagree with each other, the one that disagrees with more of the report.
+    worst = max((len(off[end]) for end in guilty), default=0)
+    for end in sorted(guilty):
+        if len(off[end]) < worst:
+            continue
+        place = f"{end}/money_unit"
+        message = f"{end} 与他处 {counted[end]} 对数中有 {len(off[end])} 对相差约一万倍：金额单位有误"
+        results.append(Verdict(spec["id"], place, "fail", spec["severity"], message=message, root=place))
+        for verdict in off[end]:
+            verdict.root = place
+    if not results and any(counted.values()):
+        results.append(Verdict(spec["id"], "report", "pass", spec["severity"]))
+    return results
+
+
+# --- roots ------------------------------------------------------------------------------------------------------------
+
+
+def _corrections(verdict: Verdict) -> dict[str, Decimal]:
+    """For each printed term: what, added to it (in yuan), would make the two sides agree."""
+    if verdict.difference is None:
+        return {}
+    gap = verdict.difference * verdict.factor
+    found: dict[str, Decimal] = {}
+    for toward, side in ((1, verdict.left), (-1, verdict.right)):
+        for sign, figure in side:
+            if figure.value is not None:
+                found[figure.address] = -gap * sign * toward
+    return found
+
+
+def _addresses(verdict: Verdict) -> list[str]:
+    return [f.address for side in (verdict.left, verdict.right) for _, f in side if f.value is not None]
+
+
+def _name_roots(verdicts: Sequence[Verdict]) -> None:
+    """Group failures by the one figure whose correction mends most of them and breaks least."""
+    failing = [v for v in verdicts if v.state == "fail" and v.root is None and (v.left or v.right)]
+    if not failing:
+        return
+    suspects = {a for v in failing for a in _addresses(v)}
+    holding: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.state in ("pass", "within_rounding") and verdict.equality:
+            for address in suspects.intersection(_addresses(verdict)):
+                holding[address].append(verdict)
+    while failing:
+        best = _best(failing, holding)
+        if not best:
+            return
+        explained = best[0][1]
+        address = best[0][0]
+        if len(best) > 1 and len(explained) == 1:
+            # One failure, several figures that may be wrong: it is its own finding and names none.
+            for verdict in explained:
+                failing.remove(verdict)
+            continue
+        for verdict in explained:
+            verdict.root = address
+            if len(best) > 1:
+                others = "、".join(a for a, _ in best[1:4])
+                verdict.message = f"{verdict.message or ''}；根源或为 {address}，或为 {others}"
+            failing.remove(verdict)
+
+
+def _best(failing: Sequence[Verdict], holding: Mapping[str, Sequence[Verdict]]) -> list[tuple[str, list[Verdict]]]:
+    """The suspects with the best score that explain the same failures, each with what it explains."""
+    by_address: dict[str, list[tuple[Decimal | None, Verdict]]] = defaultdict(list)
+    for verdict in failing:
+        corrections = _corrections(verdict) if verdict.linear and verdict.equality else {}
+        for address in dict.fromkeys(_addresses(verdict)):
+            by_address[address].append((corrections.get(address), verdict))
+    scored: list[tuple[int, int, str, list[Verdict]]] = []
+    for order, (address, found) in enumerate(by_address.items()):
+        loose = [v for shift, v in found if shift is None]
+        sharp = [(shift, v) for shift, v in found if shift is not None]
+        groups: list[tuple[Decimal, list[Verdict]]] = []
+        for shift, verdict in sharp:
+            tolerance = (verdict.tolerance or ZERO) * verdict.factor
+            group = next((g for g in groups if abs(g[0] - shift) <= tolerance + _tolerance(g[1][0])), None)
+            if group:
+                group[1].append(verdict)
+            else:
+                groups.append((shift, [verdict]))
+        if not groups:
+            groups = [(ZERO, [])]
+        for shift, group_found in groups:
+            explained = [*group_found, *loose]
+            broken = sum(1 for v in holding.get(address, ()) if not v.linear or abs(shift) > _tolerance(v) or not shift)
+            scored.append((len(explained) - broken, -order, address, explained))
+    top = max(score for score, *_ in scored)
+    if top <= 0:
+        # Nothing stands out: take the failures that share a figure as they are, none of them named.
+        return []
+    winners = [(address, explained) for score, _, address, explained in scored if score == top]
+    chosen = max(winners, key=lambda w: len(w[1]))
+    same = [w for w in winners if {id(v) for v in w[1]} == {id(v) for v in chosen[1]}]
+    same.sort(key=lambda w: w is not chosen)
+    return same
+
+
+def _tolerance(verdict: Verdict) -> Decimal:
+    return (verdict.tolerance or ZERO) * verdict.factor
