@@ -194,8 +194,9 @@ def _opens(item: Paragraph, inside: str, above: Sequence[tuple[int, str]]) -> tu
     ):
         return None  # a row label of a table (二、政府性基金预算财政拨款收入)
     top = parent.partition(".")[0]
-    if found is not None and top in ("overview", "notes") and found.partition(".")[0] in ("overview", "notes"):
-        found = found if found.partition(".")[0] == top else None
+    other = (found or "").partition(".")[0]
+    if {top, other} == {"overview", "notes"} and (top, level) != ("notes", 2):
+        found = None  # a chapter on the body and one on the accounts do not hold each other's sections
     if found is None:
         found = parent if parent and (level > 2 or parent == "tables") and parent not in _OPEN else "other"
     return found, level
@@ -227,6 +228,8 @@ def _key(title: str, level: int, parent: str) -> str | None:
 
 # --- passages ---------------------------------------------------------------------------------------------
 
+#: Headings that may stand without text: what they announce stands elsewhere.
+_MAY_BE_EMPTY = frozenset({"attachments", "other", "cover", "notes", "overview"})
 _AMOUNT = re.compile(r"(?<![\d.])(?!0+(?:\.0+)?(?!\d))\d[\d,]*(?:\.\d+)?(?=万元|亿元|元|%|辆|个|人次|批次|台)")
 
 
@@ -250,6 +253,8 @@ def read_passages(sections: Iterable[Section]) -> tuple[Passage, ...]:
         state = _state(text, section)
         if state != "missing":
             stated.add(section.key)
+        elif section.key in _MAY_BE_EMPTY:
+            continue
         out.append(Passage(section.key, section.heading, text, state, section.page, section.line))
     for keys in said.expected:
         if not any(key == one or key.startswith(f"{one}.") for key in stated for one in keys) and not any(

@@ -88,6 +88,8 @@ class _Words:
     not_a_unit: re.Pattern[str]
     own_level: re.Pattern[str]
     whole: re.Pattern[str]
+    supervising: re.Pattern[str]
+    own_level_says: re.Pattern[str]
     unit_suffix: re.Pattern[str]
     endings: re.Pattern[str]
     placeholders: re.Pattern[str]
@@ -126,6 +128,8 @@ def _words() -> _Words:
             not_a_unit=one("not_a_unit", data["not_a_unit"]),
             own_level=one("own_level", data["own_level"]),
             whole=one("whole", data["whole"]),
+            supervising=one("supervising", data["supervising"]),
+            own_level_says=one("own_level_says", data["own_level_says"]),
             unit_suffix=one("unit_suffix", data["unit_suffix"]),
             endings=pattern(f"(?:{'|'.join(endings)})$", "forms/chapters.yml: units.endings"),
             placeholders=one("placeholders", data["placeholders"]),
@@ -281,6 +285,7 @@ class _Found:
     kinds: _Tally
     money: _Tally
     title: str | None = None
+    own_level: _Line | None = None
     final: int = 0
     budget: int = 0
     final_tables: int = 0
@@ -313,6 +318,8 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
     for one in lines:
         tight = one.tight
         figures += len(_MONEY.findall(one.text))
+        if found.own_level is None and "本级" in tight and said.own_level_says.search(tight):
+            found.own_level = one
         if said.placeholders.search(tight):
             placeholders += len(said.placeholders.findall(tight))
         if len(tight) <= 70 and not _STOPS.search(tight.rstrip("。；")):
@@ -349,9 +356,9 @@ def _glued_chapters(one: _Line) -> set[int]:
 
 
 def _read_cover(cover: Sequence[_Line], found: _Found) -> None:
-    """A title that wraps over the lines of the cover: name, then year and kind of report."""
-    for at in range(len(cover)):
-        for many in (3, 2):
+    """The title on the cover, on one line or wrapped over several: name, then year and kind of report."""
+    for many in (1, 2, 3):
+        for at in range(len(cover)):
             some = cover[at : at + many]
             if len(some) == many and any("决算" in one.tight or "预算" in one.tight for one in some):
                 joined = "".join(one.tight for one in some)
@@ -387,8 +394,7 @@ def _read_title(one: _Line, found: _Found, on_cover: bool) -> None:
         return
     kind = "cover" if on_cover else "part" if level == 1 else "heading"
     weight = 5 if on_cover else 3 if level == 1 else 1
-    named = _title(one, found, weight, kind)
-    if found.title is None and (on_cover or (named and level == 1)):
+    if _title(one, found, weight, kind) and found.title is None and (on_cover or level == 1):
         found.title = one.text
 
 
@@ -498,7 +504,7 @@ def _conclude(found: _Found, cover: Sequence[_Line], chapters: int, figures: int
         body_name=body_of(unit) if unit else None,
         fiscal_year=int(year) if year else None,
         scope=scope,
-        title=found.title,
+        title=found.title or next((one.text for one in cover if re.search("决算|预算", one.tight)), None),
         money_unit=money if money in ("元", "千元", "万元", "亿元") else None,  # type: ignore[arg-type]
         reason=reason,
         evidence=tuple(evidence),
@@ -521,9 +527,10 @@ def _family(
     if placeholders and figures <= max(3, placeholders // 4):
         return "template", f"a blank form: {placeholders} placeholders, {figures} figures"
     departmental = found.kinds.weights or chapters >= 3
+    sections = chapters >= 2 or found.final_tables >= 2
     if any(said.not_departmental.search(tight) for tight in first) and not departmental:
         return "other", "accounts of a whole government, a fund or a building project, not of a department"
-    if chapters < 2 and found.final_tables < 2 and found.final < 8:
+    if not sections and found.title is None:
         return "other", "speaks of final accounts, but has neither their title, tables nor chapters"
     return "final_accounts", None
 
@@ -563,6 +570,11 @@ def _scope(found: _Found, unit: str | None) -> tuple[Scope | None, Evidence | No
         scope = "department"
     elif "本级" in kind:
         scope = "own_level"
+    elif kind == "单位" and unit and found.own_level and said.supervising.search(body_of(unit)):
+        scope, where = (
+            "own_level",
+            Evidence("scope", "own_level", found.own_level.text, found.own_level.page, found.own_level.line),
+        )
     elif kind == "单位":
         scope = "unit"
     else:

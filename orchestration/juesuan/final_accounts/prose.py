@@ -319,50 +319,85 @@ def _leave_out(items: list[_Line | Grid]) -> tuple[list[_Line | Grid], list[Left
                 drop(one, "running")
     kept = [item for item in items if id(item) not in gone]
 
-    at = 0
-    while at < len(kept):
-        item = kept[at]
-        if isinstance(item, _Line):
-            if said.contents_entry.search(item.text):
-                drop(item, "contents")
-            elif said.contents_title.fullmatch(bare(item.text)):
-                end = _contents_end(kept, at)
-                if end > at + 1:
-                    for entry in kept[at:end]:
-                        if isinstance(entry, _Line) and id(entry) not in gone:
-                            drop(entry, "contents")
-                    at = end
-                    continue
-        at += 1
+    for entry in _contents(kept):
+        drop(entry, "contents")
     if gone:
         kept = [item for item in kept if id(item) not in gone]
     return kept, out
 
 
+def _contents(items: list[_Line | Grid]) -> Iterator[_Line]:
+    """The lines of tables of contents: with leaders, below a title 目录, or a run of headings that comes again."""
+    said = _words()
+    parts = Counter(_entry_name(item.text) for item in items if isinstance(item, _Line) and mark_of(item.text)[0] == 1)
+    at = 0
+    while at < len(items):
+        item = items[at]
+        end = at
+        if isinstance(item, _Line):
+            if said.contents_entry.search(item.text):
+                end = at + 1
+            if said.contents_title.fullmatch(bare(item.text)):
+                end = _contents_end(items, at + 1)
+            elif parts.get(_entry_name(item.text), 0) > 1:
+                end = max(end, _contents_end(items, at))
+                if end < at + 3 or not _comes_again(items, at, end):
+                    end = at
+        for entry in items[at:end]:
+            if isinstance(entry, _Line):
+                yield entry
+        at = max(end, at + 1)
+
+
+def _comes_again(items: list[_Line | Grid], start: int, end: int) -> bool:
+    """Whether the first line of a run of headings stands again right behind it."""
+    first, after = items[start], items[end] if end < len(items) else None
+    if not isinstance(first, _Line) or not isinstance(after, _Line):
+        return False
+    return _entry_name(first.text) == _entry_name(after.text)
+
+
+def _entry_name(text: str) -> str:
+    """A heading as the contents and the text share it: without leaders, page number and numbering."""
+    got = bare(_words().contents_entry.sub("", text)).rstrip("0123456789.…·-—")
+    return got[len(mark_of(got)[1]) :] or got
+
+
 def _contents_end(items: list[_Line | Grid], start: int) -> int:
-    """Where the list of headings behind a title 目录 ends: at its first entry again, or at a sentence."""
-    first = ""
-    at = start + 1
-    last_page = start + 1
+    """Where a list of headings that begins at ``start`` ends: where its first part stands again, or the text.
+
+    Headings right before the text that the list names too belong to the text.
+    """
+    seen: dict[str, int] = {}
+    parts: set[str] = set()
+    page_start = start
+    at = start
     while at < len(items):
         item = items[at]
         if isinstance(item, Grid):
-            return at
-        got = bare(_words().contents_entry.sub("", item.text)).rstrip("0123456789.…·-— ")
-        level = mark_of(item.text)[0]
-        if not first:
-            first = got
-        elif level and got and (got == first or (level == 1 and mark_of(item.text)[1] == mark_of(first)[1])):
-            return at
-        if item.page is not None and at > start + 1:
-            before = items[at - 1]
-            if isinstance(before, _Line) and before.page != item.page:
-                last_page = at
+            break
+        name = _entry_name(item.text)
+        level, mark = mark_of(item.text)
+        if level == 1:
+            if name in parts or bare(mark) in parts:
+                return at
+            parts |= {name, bare(mark)}
+        before = items[at - 1] if at > start else None
+        if isinstance(before, _Line) and before.page != item.page:
+            page_start = at
         if _STOP.search(item.text) or len(_ROW.findall(item.text)) >= 2 or item.width > 110:
-            # a page that holds a sentence is no page of contents: the list ended with the page before
-            return last_page if item.page is not None else at
+            if item.page is not None and page_start > start:
+                # a page that holds a sentence is no page of contents: the list ended with the page before
+                return page_start
+            break
+        seen.setdefault(name, at)
         at += 1
-    return at if items and last_page > start + 1 else start
+    while at > start:
+        item = items[at - 1]
+        if not isinstance(item, _Line) or seen.get(_entry_name(item.text), at) >= at - 1:
+            break
+        at -= 1
+    return at
 
 
 # --- paragraphs -------------------------------------------------------------------------------------------
@@ -453,6 +488,8 @@ def _begins(group: list[_Line], item: _Line) -> bool:
         return True
     head = group[0]
     said = _words()
+    if head.level == 1 and len(group) == 1 and head.text == head.mark.rstrip():
+        return False  # 第二部分 / 部门决算表
     if _is_row(item) or _is_row(last) or said.own_line.fullmatch(item.text) or said.own_line.fullmatch(last.text):
         return True
     if said.begins.match(item.text) and (_ended(last) or last.full < 0.85):
@@ -474,6 +511,9 @@ def _begins(group: list[_Line], item: _Line) -> bool:
             return False
         if last.full >= 0.85:
             return False
+        so_far = "".join(line.text for line in group)
+        if item.width <= 24 and not said.heading_end.search(so_far) and said.heading_end.search(item.text):
+            return bool(_STOP.search(item.text))
         return not _OPEN_END.search(last.text)
     if item.indent and not (len(group) == 1 and head.indent and last.full < 0.6):
         # an indented line begins a paragraph, unless the whole paragraph is set in (a centred title)
@@ -543,7 +583,7 @@ def _headed(
     kind: Kind = "text"
     title = rest.rstrip("。：: ")
     if level and len(title) <= 60 and not _COMMA.search(title) and not _FIGURES.search(title) and title:
-        short = level <= 3 or len(title) <= 12
+        short = level <= 3 or len(title) <= 12 or (len(title) <= 30 and title.endswith("情况说明"))
         if len(rest) == len(title) or (short and said.heading_end.search(title)):
             kind = "heading"
     elif not level and not _COMMA.search(rest) and (group is None or len(group) == 1) and len(rest) <= 60:
