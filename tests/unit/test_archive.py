@@ -17,8 +17,8 @@ from juesuan.final_accounts import archive as archive_module
 from juesuan.final_accounts.archive import Archive, DocumentDiffers, DocumentGone
 from juesuan.final_accounts.describe import Described
 from juesuan.final_accounts.inbox import safe_name, waiting
-from juesuan.final_accounts.manifest import Document, ReportIdentity, with_assertions
-from juesuan.final_accounts.model import ArchiveError, Report, ReportTable
+from juesuan.final_accounts.manifest import ReportIdentity
+from juesuan.final_accounts.model import ArchiveError
 from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.registry import NO_DIVISION, Registry, unit_id_of
 from juesuan.final_accounts.store import LocalStore, RemoteStore, open_store
@@ -237,11 +237,10 @@ def test_an_extracted_report_finds_the_unit_that_was_settled_when_it_was_added(a
     archive.add(report_file(desk, "1.txt", unit_name=name, division_code=None))
     archive.add(report_file(desk, "2.txt", unit_name=name, division_code=None, fiscal_year=2022))
     first, second = archive.find("1.txt"), archive.find("2.txt")
-    report = Report("d", name, 2023, "department", "final_accounts", "万元", "loaded", None)
-    assert archive.resolve(first, report).unit_id == unit_id_of(None, name)
-    assert archive.resolve(second, report).unit_id is None
+    assert archive.resolve(first, 0, name, 2023).unit_id == unit_id_of(None, name)
+    assert archive.resolve(second, 0, name, 2022).unit_id is None
     archive.review_set("2.txt", basis="same town", asserted={"unit": unit_id_of(None, name)})
-    assert archive.resolve(archive.find("2.txt"), report).unit_id == unit_id_of(None, name)
+    assert archive.resolve(archive.find("2.txt"), 0, name, 2022).unit_id == unit_id_of(None, name)
 
 
 # --- decisions
@@ -292,22 +291,18 @@ def test_a_torn_line_of_the_log_is_named_and_the_next_decision_stands_by_itself(
         archive.decisions()
 
 
-def test_an_asserted_identity_stands_over_the_extracted_one() -> None:
-    from juesuan.final_accounts.manifest import Assertion
-
-    tables = (ReportTable("T1", 1, "收入支出决算总表", "present"),)
-    read = Report("d", "甲市财政局", None, "department", "final_accounts", "万元", "needs_review", "no year")
-    document = Document("d", "documents/d", "d", "text/plain", 1)
-    assert with_assertions(read, document) == read
-    said = (Assertion("fiscal_year", 2021, "the address", DAY),)
-    document = Document("d", "documents/d", "d", "text/plain", 1, assertions=said)
-    from dataclasses import replace
-
-    settled = with_assertions(replace(read, tables=tables), document)
-    assert (settled.fiscal_year, settled.status, settled.reason) == (2021, "loaded", None)
-    missing = (*tables, ReportTable("T2", 0, "收入决算表", "missing"))
-    settled = with_assertions(replace(read, tables=missing), document)
-    assert settled.status == "partial" and "收入决算表" in str(settled.reason)
+def test_an_asserted_identity_stands_over_the_extracted_one(archive: Archive, desk: Path) -> None:
+    archive.add(report_file(desk, fiscal_year=None))
+    read = ReportIdentity(0, "甲市财政局", fiscal_year=None, scope="department", family="final_accounts")
+    assert archive.settle(archive.find("report.txt"), read) == "not settled: fiscal_year"
+    document = archive.review_set("report.txt", basis="the address", asserted={"fiscal_year": "2021"})
+    settled = archive.settle(document, read)
+    assert isinstance(settled, ReportIdentity)
+    assert (settled.unit_id, settled.fiscal_year, settled.scope) == (
+        unit_id_of("990100", "甲市财政局"),
+        2021,
+        "department",
+    )
 
 
 # --- the registry

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast, get_args
 
-from juesuan.final_accounts.model import Family, Report, Scope
+from juesuan.final_accounts.model import Family, Scope
 
 SUFFIX = ".datapackage.json"
 
@@ -199,33 +199,6 @@ def from_manifest(descriptor: Mapping[str, Any], folder: PurePosixPath) -> Docum
         copies=tuple(own.get("copies", ())),
         read_by=own.get("read_by"),
     )
-
-
-def with_assertions(report: Report, document: Document) -> Report:
-    """An extracted report with what a person asserted on top; the unit itself is :meth:`Archive.resolve`'s.
-
-    A report that waited for a review and now lacks nothing is ``loaded``, or ``partial`` where a table
-    failed.
-    """
-    asserted = document.asserted(report.ordinal)
-    if not asserted:
-        return report
-    values = {name: one.value for name, one in asserted.items()}
-    report = replace(
-        report,
-        fiscal_year=cast("int | None", values.get("fiscal_year", report.fiscal_year)),
-        scope=cast("Scope | None", values.get("scope", report.scope)),
-        family=cast("Family | None", values.get("family", report.family)),
-    )
-    if report.family not in (None, "final_accounts"):
-        return replace(report, status="set_aside", reason=f"not final accounts: {report.family} (asserted)")
-    known = (report.fiscal_year, report.scope, report.family, report.unit_name or values.get("unit"))
-    if report.status == "needs_review" and None not in known:
-        bad = [table.title for table in report.tables if table.state in ("missing", "unreadable")]
-        if bad:
-            return replace(report, status="partial", reason=f"missing or unreadable: {', '.join(bad)}")
-        return replace(report, status="loaded", reason=None)
-    return report
 
 
 def frictionless_notes(descriptor: Mapping[str, Any]) -> list[str]:
