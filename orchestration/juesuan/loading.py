@@ -15,7 +15,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,11 @@ class ArchivedDocument:
 
 @dataclass(frozen=True, slots=True)
 class LandedReport:
-    """One row of the landing's table ``report``: what the document says about itself."""
+    """One row of the landing's table ``report``: what the document says about itself.
+
+    ``lacking``: tables that are missing, unreadable or unknown, and figures without a place, where the status tells
+    only that the document leaves open whose report it is.
+    """
 
     document_id: str
     report_no: int
@@ -83,6 +87,14 @@ class LandedReport:
     reason: str | None
     figures_sha256: str
     extractor: str
+    lacking: str | None = None
+
+    @property
+    def settled(self) -> tuple[str, str | None]:
+        """Its state once a person has settled what the document leaves open: what it lacks makes it partial."""
+        if self.status == "needs_review":
+            return ("partial", self.lacking) if self.lacking else ("loaded", None)
+        return self.status, self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +185,9 @@ def desired(
         if document.withdrawn is not None or document_id not in held:
             continue
         for report in sorted(reports_of.get(document_id, ()), key=lambda one: one.report_no):
-            if report.status not in LOADED:
-                of_document.append((report.status, report.reason))
+            status, reason = report.settled
+            if status not in LOADED:
+                of_document.append((status, reason))
                 continue
             identity = document.review or identify(report)
             if isinstance(identity, str):
@@ -182,7 +195,7 @@ def desired(
             elif identity.family != "final_accounts":
                 of_document.append(("set_aside", f"{identity.family}, not final accounts"))
             else:
-                of_document.append((report.status, report.reason))
+                of_document.append((status, reason))
                 editions.setdefault(identity.report_id, []).append((identity, report))
 
     for report_id in sorted(editions):
@@ -206,9 +219,10 @@ def desired(
             else:
                 out.bridges.append(bridge | {"role": "copy"})
                 of_document = states[report.document_id]
-                of_document.remove((report.status, report.reason))
+                of_document.remove(report.settled)
                 of_document.append(("set_aside", f"copy of {by_id[original.document_id].path}"))
         for release, (identity, report) in enumerate(kept, 1):
+            status, reason = report.settled
             out.reports.append(
                 {
                     "report_id": report_id,
@@ -221,8 +235,8 @@ def desired(
                     "unit_name": report.unit_name,
                     "title": report.title,
                     "money_unit": report.money_unit,
-                    "status": report.status,
-                    "reason": report.reason,
+                    "status": status,
+                    "reason": reason,
                     "release": release,
                     "is_current": release == len(kept),
                     "figures_sha256": report.figures_sha256,
@@ -372,7 +386,13 @@ def open_work(
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
-    """What the work file knows about itself: schema, published, candidate, out_of_order, dbt."""
+    """What the work file knows about itself.
+
+    ``schema`` (fingerprint of schema raw), ``published`` and ``candidate`` (ids of versions), ``out_of_order``
+    (reports inserted since the cells were last sorted), ``parts`` (fingerprints of what was loaded), ``models``
+    (fingerprint of what the models were built with), ``built`` (the version that all models were built for; null as
+    soon as something was loaded after).
+    """
     return dict(connection.execute("select key, value from build.state").fetchall())
 
 
@@ -399,9 +419,12 @@ def finish(connection: duckdb.DuckDBPyConnection, version: str) -> None:
 
 @dataclass
 class Loaded:
-    """What one load did. ``documents``: by status; ``rows``: what now stands in each table of schema raw."""
+    """What one load did. ``documents``: by status; ``waiting``: reasons of documents that wait for something;
+    ``rows``: what now stands in each table of schema raw.
+    """
 
     documents: dict[str, int] = field(default_factory=dict)
+    waiting: list[str | None] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     changed: bool = False
@@ -449,8 +472,26 @@ def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
 
 def landed_reports(landing: Landing) -> list[LandedReport]:
     """The report rows that hold, from the landing."""
-    names = LandedReport.__dataclass_fields__
-    return [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
+    names = [name for name in LandedReport.__dataclass_fields__ if name != "lacking"]
+    found = [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
+    if not any(report.status == "needs_review" for report in found):
+        return found
+    lacking: dict[tuple[str, int], dict[str, None]] = {}
+    for row in landing.read("report_table").to_pylist():
+        if row["state"] in ("missing", "unreadable"):
+            text = f"{row['table_key']} {row['title']} {row['state']}"
+            lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+    for row in landing.read("unassigned_number").to_pylist():
+        if row["table_key"]:
+            text = f"{row['table_key']}: figures found no place"
+            lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+    for row in landing.read("unrecognised_table").to_pylist():
+        text = f"unknown table {row['title'] or '(no title)'}"
+        lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+    return [
+        replace(report, lacking="; ".join(lacking.get((report.document_id, report.report_no), ())) or None)
+        for report in found
+    ]
 
 
 def load(
@@ -469,6 +510,7 @@ def load(
     held = landing.holding()
     want = desired(sources.documents, held, landed_reports(landing), sources.identify)
     result = Loaded(documents=want.by_status())
+    result.waiting = [row["reason"] for row in want.documents if row["status"] == "needs_review"]
 
     report_columns = [c.name for c in tables["report"].columns if not c.is_run_column]
     before = _by_report(_select(connection, "report", report_columns))
@@ -544,6 +586,7 @@ def load(
             _replace_reports(connection, landing, held, tables, before, after, result.pending, moment)
             _write_pending(connection, tables["pending"], result.pending, held, after, moment)
             faults.point("loading.pending")
+            write_state(connection, built=None)  # no model has seen these rows
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -670,3 +713,25 @@ def _write_pending(
         [[one.report_id for one in affected]],
     )
     _insert(connection, table, records)
+
+
+def mark(connection: duckdb.DuckDBPyConnection, years: Sequence[int]) -> list[Pending]:
+    """List the reports of these fiscal years as changed, so that the models build them again."""
+    found = connection.execute(
+        """
+        select distinct report_id, unit_id, fiscal_year from raw.report
+        where fiscal_year in (select unnest(?::smallint[])) and report_id not in (select report_id from raw.pending)
+        order by all
+        """,
+        [list(years)],
+    ).fetchall()
+    connection.begin()
+    if found:
+        connection.executemany(
+            "insert into raw.pending (report_id, unit_id, fiscal_year, cause, pending_since) "
+            "values (?, ?, ?, 'changed', now()::timestamp)",
+            found,
+        )
+    write_state(connection, built=None)
+    connection.commit()
+    return [Pending(*row, "changed") for row in found]

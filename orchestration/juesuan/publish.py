@@ -419,6 +419,8 @@ def publish(
 
     settings.versions.mkdir(parents=True, exist_ok=True)
     durable.sweep(settings.versions)
+    durable.sweep(settings.warehouse)
+    _abandon(settings, previous)
     building = settings.versions / f".{version.id}.tmp"
     building.mkdir()
     file = building / "juesuan.duckdb"
@@ -492,6 +494,14 @@ def _verified_counts(file: Path) -> dict[str, Any]:
         ):
             connection.execute(f'select * from "{schema}"."{table}" limit 0')
     return counts
+
+
+def _abandon(settings: Settings, previous: Mapping[str, Any] | None) -> None:
+    """Remove versions that were finished and never switched to: a killed run left them, no reader has seen them."""
+    for folder in sorted(settings.versions.iterdir()):
+        if previous is None or folder.name > previous["id"]:
+            shutil.rmtree(folder)
+            faults.point("publish.abandoned")
 
 
 # --- retention ----------------------------------------------------------------------------------------------------

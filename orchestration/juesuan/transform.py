@@ -10,6 +10,7 @@ caller closes its own connection first.
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from juesuan import faults
 from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
-    import datetime
+    import duckdb
 
     from juesuan.settings import Settings
 
@@ -213,3 +214,61 @@ def build(
         said = "\n".join(f"{one.resource_type} {one.name}: {one.message or one.status}" for one in bad)
         raise ModelsRefused(said or "dbt build did not succeed")
     return results
+
+
+def drop_models(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Drop every schema that dbt built, so that no table of a model that is gone stays; returns their names."""
+    schemas = [
+        name
+        for (name,) in connection.execute(
+            "select schema_name from duckdb_schemas() where not internal and database_name = current_database() "
+            "order by 1"
+        ).fetchall()
+        if name not in (*OWN_SCHEMAS, "main")
+    ]
+    for name in schemas:
+        connection.execute(f'drop schema "{name}" cascade')
+        faults.point("dbt.drop")
+    return schemas
+
+
+def dump(version: Version) -> str:
+    """A version as text, for the work file."""
+    return json.dumps(
+        {
+            "id": version.id,
+            "fingerprint": version.fingerprint,
+            "built_at": version.built_at.isoformat(),
+            "parts": dict(version.parts),
+        },
+        sort_keys=True,
+    )
+
+
+def restore(text: str) -> Version:
+    """The version of :func:`dump`."""
+    content = json.loads(text)
+    built_at = datetime.datetime.fromisoformat(content["built_at"])
+    return Version(content["id"], content["fingerprint"], built_at, content["parts"])
+
+
+def selector(unique_id: str) -> str:
+    """dbt's words for exactly this node and its tests."""
+    return unique_id.split(".")[2]
+
+
+def row_counts(settings: Settings) -> dict[tuple[str, str], int]:
+    """Rows of every table that dbt built, by (schema, name); views are not counted, as that would run them."""
+    import duckdb
+
+    from juesuan.warehouse import STORAGE
+
+    with duckdb.connect(str(work_file(settings)), config=STORAGE) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+        ).fetchall()
+        return {
+            (schema, name): connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()[0][0]
+            for schema, name in tables
+            if schema not in OWN_SCHEMAS
+        }

@@ -1,0 +1,20 @@
+"""The entry point of Dagster: ``dagster dev -m juesuan.definitions``. It only loads; the rest is in ``defs``."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from juesuan.defs import build, run
+from juesuan.refresh import House
+from juesuan.settings import Settings
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Assets, checks, jobs, sensor and schedule of the warehouse that the environment names."""
+    return build(Settings.load())
+
+
+def run_refresh(house: House) -> None:
+    """Run the job of ``house`` in this process; raises what a step raised."""
+    run(house)

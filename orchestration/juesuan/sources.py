@@ -1,0 +1,128 @@
+"""What loading takes from the archive: documents, the registry, and which report a landed record is.
+
+Here: the passage from the archive's words to those of loading. Belongs here: whatever both sides must agree on. Does
+not belong here: reading files, deciding what a document says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from juesuan.final_accounts.model import Report
+from juesuan.loading import ArchivedDocument, Identity, LandedReport, Sources
+
+if TYPE_CHECKING:
+    from juesuan.final_accounts.archive import Archive, Document
+
+
+@dataclass(frozen=True)
+class ArchiveState:
+    """The archive at one moment. ``fingerprint`` was taken first, so that what changes later is never missed."""
+
+    archive: Archive
+    fingerprint: str
+    documents: tuple[Document, ...]
+    problems: Mapping[str, str]
+
+    @property
+    def to_read(self) -> tuple[Document, ...]:
+        """Documents that are neither withdrawn nor changed under their manifest."""
+        return tuple(
+            one for one in self.documents if one.status != "withdrawn" and one.document_id not in self.problems
+        )
+
+
+def state_of(archive: Archive) -> ArchiveState:
+    """Look at the archive: one listing; a document is hashed only where size or time differ from the index."""
+    fingerprint = archive.fingerprint()
+    problems = {
+        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not None
+    }
+    return ArchiveState(archive, fingerprint, archive.documents(), problems)
+
+
+def archived(document: Document, problem: str | None = None) -> ArchivedDocument:
+    """A document as loading wants it."""
+    return ArchivedDocument(
+        document_id=document.document_id,
+        path=document.path,
+        title=document.title,
+        media_type=document.media_type,
+        bytes=document.bytes,
+        sources=tuple(document.sources),
+        retrieved_on=document.retrieved_on,
+        published_on=document.published_on,
+        problem=problem,
+        withdrawn=(document.reason or "") if document.status == "withdrawn" else None,
+        review=(document.reason or "not settled") if document.status == "needs_review" else None,
+    )
+
+
+def sources_of(state: ArchiveState) -> Sources:
+    """Documents, registry and the function that says which report a landed record is."""
+    by_id = {document.document_id: document for document in state.documents}
+
+    def identify(landed: LandedReport) -> Identity | str:
+        return identity(state.archive, by_id[landed.document_id], landed)
+
+    registry = state.archive.registry
+    return Sources(
+        documents=tuple(archived(one, state.problems.get(one.document_id)) for one in state.documents),
+        identify=identify,
+        # Taken now, before any resolution proposes a unit in memory that no person has seen.
+        units=tuple(_row(one) for one in registry.units),
+        unit_names=tuple(_row(one) for one in registry.names),
+        expected=tuple(_row(one) for one in registry.expected),
+    )
+
+
+def _row(record: Any) -> dict[str, Any]:
+    return asdict(record)
+
+
+def identity(archive: Archive, document: Document, landed: LandedReport) -> Identity | str:
+    """Which report it is: what a person asserted, else what the manifest says, else what the document says.
+
+    Where manifest and document disagree and no person has decided, that is for a person to settle, and so is a unit
+    that the registry does not know: then the answer is the reason.
+    """
+    asserted = document.asserted(landed.report_no)
+    noted = next((one for one in document.reports if one.report == landed.report_no), None)
+    read = {"fiscal_year": landed.fiscal_year, "scope": landed.scope, "family": landed.family}
+    settled: dict[str, Any] = {}
+    open_fields = []
+    for name, value in read.items():
+        recorded = getattr(noted, name, None) if noted else None
+        if name in asserted:
+            settled[name] = asserted[name].value
+        elif recorded is not None and value is not None and recorded != value:
+            return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles it"
+        else:
+            settled[name] = recorded if recorded is not None else value
+        if settled[name] is None:
+            open_fields.append(name)
+    unit_id = noted.unit_id if noted and "unit" not in asserted else None
+    if unit_id is None:
+        resolution = archive.resolve(
+            document,
+            Report(
+                document_id=landed.document_id,
+                unit_name=landed.unit_name,
+                fiscal_year=settled["fiscal_year"],
+                scope=settled["scope"],
+                family=settled["family"],
+                money_unit=None,
+                status="loaded",
+                reason=None,
+                ordinal=landed.report_no,
+            ),
+        )
+        if resolution.unit_id is None or resolution.proposed:
+            doubt = resolution.doubt or f"the registry does not know the unit {landed.unit_name}"
+            return f"{doubt}; juesuan review settles it"
+        unit_id = resolution.unit_id
+    if open_fields:
+        return f"not settled: {', '.join(open_fields)}; juesuan review settles it"
+    return Identity(unit_id, int(settled["fiscal_year"]), settled["scope"], settled["family"])
