@@ -18,7 +18,7 @@ from juesuan.final_accounts.archive import Archive, DocumentDiffers, DocumentGon
 from juesuan.final_accounts.describe import Described
 from juesuan.final_accounts.inbox import safe_name, waiting
 from juesuan.final_accounts.manifest import ReportIdentity
-from juesuan.final_accounts.model import ArchiveError
+from juesuan.final_accounts.model import ArchiveError, Report
 from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.registry import NO_DIVISION, Registry, unit_id_of
 from juesuan.final_accounts.store import LocalStore, RemoteStore, open_store
@@ -237,10 +237,11 @@ def test_an_extracted_report_finds_the_unit_that_was_settled_when_it_was_added(a
     archive.add(report_file(desk, "1.txt", unit_name=name, division_code=None))
     archive.add(report_file(desk, "2.txt", unit_name=name, division_code=None, fiscal_year=2022))
     first, second = archive.find("1.txt"), archive.find("2.txt")
-    assert archive.resolve(first, 0, name, 2023).unit_id == unit_id_of(None, name)
-    assert archive.resolve(second, 0, name, 2022).unit_id is None
+    report = Report("d", name, 2023, "department", "final_accounts", "万元", "loaded", None)
+    assert archive.resolve(first, report).unit_id == unit_id_of(None, name)
+    assert archive.resolve(second, report).unit_id is None
     archive.review_set("2.txt", basis="same town", asserted={"unit": unit_id_of(None, name)})
-    assert archive.resolve(archive.find("2.txt"), 0, name, 2022).unit_id == unit_id_of(None, name)
+    assert archive.resolve(archive.find("2.txt"), report).unit_id == unit_id_of(None, name)
 
 
 # --- decisions
@@ -291,18 +292,12 @@ def test_a_torn_line_of_the_log_is_named_and_the_next_decision_stands_by_itself(
         archive.decisions()
 
 
-def test_an_asserted_identity_stands_over_the_extracted_one(archive: Archive, desk: Path) -> None:
+def test_what_holds_for_one_report_stands_over_what_holds_for_all(archive: Archive, desk: Path) -> None:
     archive.add(report_file(desk, fiscal_year=None))
-    read = ReportIdentity(0, "甲市财政局", fiscal_year=None, scope="department", family="final_accounts")
-    assert archive.settle(archive.find("report.txt"), read) == "not settled: fiscal_year"
-    document = archive.review_set("report.txt", basis="the address", asserted={"fiscal_year": "2021"})
-    settled = archive.settle(document, read)
-    assert isinstance(settled, ReportIdentity)
-    assert (settled.unit_id, settled.fiscal_year, settled.scope) == (
-        unit_id_of("990100", "甲市财政局"),
-        2021,
-        "department",
-    )
+    archive.review_set("report.txt", basis="the address", asserted={"fiscal_year": "2021"})
+    archive.review_set("report.txt", basis="its cover", asserted={"fiscal_year": 2020}, report=1)
+    document = archive.find("report.txt")
+    assert [document.asserted(number)["fiscal_year"].value for number in (0, 1, 2)] == [2021, 2020, 2021]
 
 
 # --- the registry

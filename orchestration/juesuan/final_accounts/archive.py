@@ -43,7 +43,7 @@ from juesuan.final_accounts.manifest import (
     from_manifest,
     to_manifest,
 )
-from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Scope
+from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
 from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
 from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
@@ -181,41 +181,26 @@ class Archive:
         self._index.save()
         return whole.hexdigest()
 
-    def settle(self, document: Document, read: ReportIdentity) -> ReportIdentity | str:
-        """Which report an extracted one is: as read now, with what a person asserted on top, and its unit.
-
-        Of ``read`` the number, unit_name, fiscal_year, scope and family are taken. Gives the identity with its
-        ``unit_id`` and none of the four open, or the sentence that says what waits for a person.
-        """
-        known = document.identity(read)
-        resolution = self.resolve(document, read.report, read.unit_name, known.fiscal_year)
-        known = replace(known, unit_id=resolution.unit_id)
-        still = _open(known)
-        if still:
-            why = resolution.doubt if "unit" in still else None
-            return f"not settled: {', '.join(still)}" + (f" ({why})" if why else "")
-        return known
-
-    def resolve(self, document: Document, report: int, unit_name: str | None, fiscal_year: int | None) -> Resolution:
+    def resolve(self, document: Document, report: Report) -> Resolution:
         """The unit of one extracted report: as asserted, as settled when it was added, else by its printed name.
 
         ``unit_id`` is None where the report waits for a person; ``doubt`` says why.
         """
         from juesuan.final_accounts.identify import body_of, find_division
 
-        asserted = document.asserted(report).get("unit")
-        settled = {one.report: one for one in document.reports if one.unit_name == unit_name}
+        asserted = document.asserted(report.ordinal).get("unit")
+        settled = {one.report: one for one in document.reports if one.unit_name == report.unit_name}
         known = str(asserted.value) if asserted else None
-        if known is None and report in settled:
-            known = settled[report].unit_id
+        if known is None and report.ordinal in settled:
+            known = settled[report.ordinal].unit_id
         if known is not None:
             unit = self.registry.unit(known)
             return Resolution(unit.unit_id, unit.confirmed)
-        if unit_name is None:
+        if report.unit_name is None:
             return Resolution(None, False, doubt="the document does not say whose report it is")
-        body = body_of(unit_name)
+        body = body_of(report.unit_name)
         place = find_division(body).division
-        found = self.registry.resolve(body, place.code if place else None, fiscal_year)
+        found = self.registry.resolve(body, place.code if place else None, report.fiscal_year)
         return replace(found, unit_id=None) if found.doubt and not found.proposed else found
 
     def unit_name(self, report: ReportIdentity) -> str | None:
