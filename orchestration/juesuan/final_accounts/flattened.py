@@ -440,6 +440,13 @@ def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> No
                 break
             figures.append(body[j])
             j += 1
+        piece = _piece_of(label(text), known)
+        if piece:
+            why = f"its label {text} is a piece of {piece}, whose rest stands elsewhere"
+            table.reason = table.reason or "labels stand in pieces between figures"
+            _report(table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
+            last, i = side.name, j
+            continue
         row_key, line_key = table.line_of(side, text)
         if figures and len(figures) != len(wanted):
             why = f"{len(figures)} figures for {len(wanted)} columns: their columns cannot be told by position"
@@ -480,6 +487,13 @@ def _label_at(body: Sequence[Token], i: int, known: frozenset[str]) -> tuple[int
         stop = tail[0] if tail else j
         return stop, "".join(t.text for t in body[i:stop])
     return best
+
+
+def _piece_of(name: str, known: frozenset[str]) -> str | None:
+    """The line of which an unknown label is only the beginning or the end, as wrapping between figures leaves it."""
+    if not name or name in known:
+        return None
+    return next((k for k in sorted(known) if k.startswith(name) or k.endswith(name)), None)
 
 
 def _side_of(table: OpenTable, text: str, last: str | None, met: Counter[str], fits: Sequence[Side]) -> Side:
