@@ -15,6 +15,7 @@ thousand glyphs costs more than pdfium's own work.
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 import threading
 from bisect import bisect_left, bisect_right
@@ -133,6 +134,7 @@ _tight_box = _quick("FPDFText_GetCharBox")
 _char_origin = _quick("FPDFText_GetCharOrigin")
 _char_matrix = _quick("FPDFText_GetMatrix")
 _char_unmapped = _quick("FPDFText_HasUnicodeMapError")
+_char_size = _quick("FPDFText_GetFontSize", ctypes.c_double)
 _char_generated = _quick("FPDFText_IsGenerated")
 _char_unicode = _quick("FPDFText_GetUnicode", ctypes.c_uint)
 _char_object = _quick("FPDFText_GetTextObject", _Pointer)
@@ -336,18 +338,17 @@ def _load(page: Any, text: Any, number: int) -> _Found:
     frame = glyphs.frame
 
     rasters = _rasters(drawn, frame)
-    rest = _assign(glyphs.runs, rasters)
+    rest = _assign(_visible(glyphs, width, height), rasters)
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
         if frame.turn != turn:
             x0, y0, x1, y1 = seen.box(*frame.user((x0, y0, x1, y1)))
         return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
-    blocks: list[tuple[float, float, Grid | list[Run]]] = []
-    for raster in rasters:
-        blocks.append((raster.ys[0], raster.xs[0], _grid(raster, number, place)))
-    for line in _visual_lines(rest):
-        blocks.append((min(r.base - r.size * 0.8 for r in line), line[0].x0, line))
+    blocks: list[tuple[float, float, Grid | list[Run]]] = [
+        (raster.ys[0], raster.xs[0], _grid(raster, number, place)) for raster in rasters
+    ]
+    blocks += ((min(r.base - r.size * 0.8 for r in line), line[0].x0, line) for line in _visual_lines(rest))
     blocks.sort(key=lambda block: block[:2])
 
     out: list[TextLine | Grid] = []
@@ -371,8 +372,26 @@ def _load(page: Any, text: Any, number: int) -> _Found:
     found = _Found(Page(number, round(width, 2), round(height, 2), tuple(out)), glyphs=glyphs.count)
     found.notes += glyphs.notes
     found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
-    found.hidden = drawn.image_area >= _SCAN_PART * width * height and drawn.invisible and not found.scan
+    found.hidden = drawn.invisible and not found.scan
     return found
+
+
+def _visible(glyphs: Glyphs, width: float, height: float) -> list[Run]:
+    """The runs on the page as it is seen; what stands outside of it nobody can read, and is noted."""
+    if glyphs.frame.turn % 2:
+        width, height = height, width
+    inside: list[Run] = []
+    outside: list[Run] = []
+    for run in glyphs.runs:
+        on = run.x1 > 0 and run.x0 < width and run.base + 0.2 * run.size > 0 and run.base - 0.9 * run.size < height
+        (inside if on else outside).append(run)
+    if outside:
+        glyphs.notes.append(f"text outside of the visible page left out: {_excerpt(' '.join(r.text for r in outside))}")
+    return inside
+
+
+def _excerpt(said: str) -> str:
+    return f"{said[:60]}…" if len(said) > 60 else said
 
 
 # --- what is drawn ------------------------------------------------------------------------------------------------
@@ -390,6 +409,7 @@ class Drawn:
     strokes: list[_Rect] = field(default_factory=list)
     image_area: float = 0.0
     turned: bool = False  # some text does not run along +x of user space
+    scaled: bool = False  # the size of some text is not its font size alone
     invisible: bool = False  # some text is drawn in the invisible mode
 
 
@@ -408,16 +428,19 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
         if matrix[1] or matrix[2] or matrix[0] <= 0:
             drawn.turned = True
         else:
-            a, b, c, d, _, _ = _bulk(_object_matrix, (0,), "f", 6, len(texts), texts)
-            drawn.turned = any(b) or any(c) or min(a) <= 0 or min(d) <= 0
+            a, b, _, d, _, _ = _bulk(_object_matrix, (0,), "f", 6, len(texts), texts)
+            # A slant (c) is a way of printing italics; the text still runs straight.
+            drawn.turned = any(b) or min(a) <= 0 or min(d) <= 0
+            scale = matrix[3]
+            drawn.scaled = drawn.scaled or any(one * scale != 1.0 for one in d)
     if texts and not drawn.invisible:
         drawn.invisible = pdfium.FPDF_TEXTRENDERMODE_INVISIBLE in map(_text_mode, texts)
     if paths:
         _paths(paths, matrix, drawn)
     for thing, kind in zip(objects, kinds, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            (l,), (b,), (r,), (t,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, 1, [thing])
-            x0, y0, x1, y1 = _turned(matrix, l, b, r, t)
+            (x0,), (y0,), (x1,), (y1,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, 1, [thing])
+            x0, y0, x1, y1 = _turned(matrix, x0, y0, x1, y1)
             drawn.image_area += (x1 - x0) * (y1 - y0)
             if min(x1 - x0, y1 - y0) <= THIN:
                 drawn.strokes.append((x0, y0, x1, y1))
@@ -425,7 +448,7 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
             inner = [column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [thing])]
             n = _count_form_objects(thing)
             children = list(map(_form_object, repeat(thing, n), range(n)))
-            _collect(children, _times(tuple(inner), matrix), drawn, depth + 1)  # type: ignore[arg-type]
+            _collect(children, _times(tuple(inner), matrix), drawn, depth + 1)
 
 
 def _times(m: _Matrix, n: _Matrix) -> _Matrix:
@@ -475,7 +498,7 @@ def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
 def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
     """The lines of a path of many segments: its straight sides where it is stroked, its thin parts where filled."""
     own = tuple(column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [path]))
-    whole = _times(own, matrix)  # type: ignore[arg-type]
+    whole = _times(own, matrix)
     a, b, c, d, e, f = whole
     n = _path_segments(path)
     segments = list(map(_path_segment, repeat(path, n), range(n)))
@@ -563,7 +586,11 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
 
     left, top = seen.left, seen.top
     got = Glyphs(seen)
-    sizes = [t - b for t, b in zip(tops, bottoms, strict=True)]
+    # The box of a glyph is as high as its font likes (half or twice the size of the type); sizes come from the font.
+    sizes = list(map(_char_size, repeat(page, n), range(n)))
+    if drawn.scaled:
+        heights = _bulk(_char_matrix, (0,), "f", 6, n, repeat(page), range(n))[3]
+        sizes = [size * abs(d) for size, d in zip(sizes, heights, strict=True)]
     if left:
         lefts = [x - left for x in lefts]
         rights = [x - left for x in rights]
@@ -627,8 +654,6 @@ def _runs(
                     twice.append(i)  # bold made by printing twice
                     continue
                 right, left, wide, last = x1, x0, now_wide, c
-                if h > size:
-                    size = h
                 continue
             if c == last and abs(x0 - left) < 0.3 * (x1 - x0) and abs(y - base) < 0.1 * size:
                 twice.append(i)
@@ -672,6 +697,7 @@ def _turned_glyphs(
     got = Glyphs(frame)
     _say(got, text, made, unknown)
 
+    fonts = list(map(_char_size, repeat(page, n), range(n)))
     tight_l, tight_r, tight_b, tight_t = _bulk(_tight_box, (0, 8, 16, 24), "d", 4, n, repeat(page), range(n))
     kept: list[str] = []
     place: dict[int, int] = {}
@@ -693,16 +719,16 @@ def _turned_glyphs(
         box = (loose[0][i], loose[1][i], loose[2][i], loose[3][i])
         if box[2] <= box[0] or box[3] <= box[1]:
             box = (tight_l[i], tight_b[i], tight_r[i], tight_t[i])
-        x0, y0, x1, y1 = frame.box(*box)
+        x0, _, x1, _ = frame.box(*box)
         ox, oy, _, _ = frame.box(xs[i], ys[i], xs[i], ys[i])
         kept.append(ch)
         lefts.append(min(x0, ox) if turn else x0)
         rights.append(x1)
         bases.append(oy)
-        sizes.append(y1 - y0)
+        sizes.append(fonts[i] * math.hypot(c[i], d[i]))
     if outside:
         said = "".join(outside)
-        got.notes.append(f"turned text left out: {said[:60]}{'…' if len(said) > 60 else ''}")
+        got.notes.append(f"turned text left out: {_excerpt(said)}")
     got.runs = _runs("".join(kept), {place[i] for i in made if i in place}, lefts, rights, bases, sizes)
     return got
 
