@@ -43,6 +43,13 @@ def test_grids_in_any_layout(layout: Layout, blanks: bool) -> None:
     assert {t.money_unit for t in got.tables if t.table_no} == {"万元"}
 
 
+def test_the_items_of_three_public_may_stand_down_the_side() -> None:
+    figures = make_figures(7, blanks=True)
+    got = recognise(grids(figures, Layout(items_down=True)), fiscal_year=2023)
+    assert placed(got) == figures
+    assert not got.unassigned
+
+
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_flattened_text_in_any_layout(layout: Layout) -> None:
     figures = make_figures(layout.seed)

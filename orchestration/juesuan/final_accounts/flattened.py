@@ -18,7 +18,7 @@ from typing import Literal
 from juesuan.final_accounts.forms import Form, Furniture, Side, Words
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE
-from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot, is_header_word
+from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, is_header_word
 from juesuan.final_accounts.text import bare, label
 
 _TOKEN = re.compile(rf"(?P<number>{FIGURE})(?![^\s\d])|(?P<word>[^\s]+)")
@@ -225,8 +225,8 @@ def _begins_rows(table: OpenTable, tokens: Sequence[Token], i: int) -> bool:
     form, token = table.form, tokens[i]
     if token.kind == "number":
         if form.kind == "single":
-            return "." in token.text or token.text == "0"
-        return form.kind != "paired" and ("." in token.text or CODE.fullmatch(token.text) is not None)
+            return True
+        return form.kind != "paired" and (HAS_AMOUNT.search(token.text) or CODE.fullmatch(token.text)) is not None
     text = bare(token.text)
     name = label(text)
     if form.kind == "paired":

@@ -34,6 +34,9 @@ _CODE_AND_NAME = re.compile(r"(\d{3}(?:\d{2}){0,2})(\D.*)")
 
 Role = Literal["code", "name", "line"]
 
+#: In a column key: the item of the column is said by each row.
+_BY_ROW = "*"
+
 
 @dataclass(slots=True)
 class Layout:
@@ -200,6 +203,9 @@ def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[S
         stage = _deepest(form.facets["stage"], path)
         if item and stage:
             layout.slots[c] = Slot(f"{item}_{stage}", None, tuple(printed[c]))
+        elif stage:
+            # the items stand down the side: each row says which
+            layout.slots[c] = Slot(f"{_BY_ROW}_{stage}", None, tuple(printed[c]))
         elif _role(path):
             layout.labels[c] = "name"
 
@@ -407,6 +413,17 @@ def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], r
     names = [row[c].text for c in layout.labels if c in row and row[c].text.strip()]
     usual = table.form.row or ""
     own = label(names[0]) if names else ""
+    if any(slot.column.startswith(_BY_ROW) for slot in layout.slots.values()):
+        item = _deepest((table.form.facets or {})["item"], [own])
+        if item is None:
+            _unlabelled(table, figures, f"its row is no item of the form ({own or 'no label'})")
+            return
+        for figure in figures:
+            slot = layout.slots[figure.col]
+            table.place(
+                usual, usual, None, Slot(slot.column.replace(_BY_ROW, item), None, (*slot.path, own)), figure, row_no
+            )
+        return
     row_key = usual if not own or own in table.words.totals else own
     if table.has_row(row_key):
         _unlabelled(table, figures, "a second row of figures under the same label")

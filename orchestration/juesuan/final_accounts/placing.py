@@ -28,6 +28,7 @@ from juesuan.final_accounts.text import bare, label
 CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
 HAS_DIGIT = re.compile(r"\d")
 HAS_DECIMAL = re.compile(r"\d\.\d")
+HAS_AMOUNT = re.compile(r"\d\.\d|\d,\d{3}")
 
 UnitSource = Literal["printed", "inferred"]
 

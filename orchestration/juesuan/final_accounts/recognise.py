@@ -29,7 +29,7 @@ from juesuan.final_accounts.model import (
     UnassignedNumber,
     UnrecognisedTable,
 )
-from juesuan.final_accounts.placing import HAS_DECIMAL, OpenTable, clean
+from juesuan.final_accounts.placing import HAS_AMOUNT, OpenTable, clean
 from juesuan.final_accounts.text import bare
 
 Block = TextLine | Grid
@@ -220,7 +220,7 @@ class _Walk:
         self.open = None
         self.rest.extend(pending)
         texts = [c.text for c in grid.cells]
-        if not any(HAS_DECIMAL.search(t) for t in texts) or any(_INDICATORS.search(t) for t in [*texts, title or ""]):
+        if not any(HAS_AMOUNT.search(t) for t in texts) or any(_INDICATORS.search(t) for t in [*texts, title or ""]):
             self.rest.append(grid)
             return
         rows = [[""] * grid.n_cols for _ in range(grid.n_rows)]
