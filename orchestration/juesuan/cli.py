@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -52,37 +52,38 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code. ``--debug`` is understood anywhere before a bare ``--``."""
     given = list(sys.argv[1:] if argv is None else argv)
     options = given[: given.index("--")] if "--" in given else given
-    debug = "--debug" in options or bool(os.environ.get("JUESUAN_DEBUG"))
     if "--debug" in options:
         given.remove("--debug")
+        os.environ["JUESUAN_DEBUG"] = "1"
     try:
         app(given, prog_name="juesuan")
     except JuesuanError as problem:
-        _complain(str(problem), debug)
+        _complain(str(problem), problem)
+        sys.exit(REFUSED)
+    except BrokenPipeError:
+        _quiet_stdout()
         sys.exit(REFUSED)
     except Exception as problem:
-        if isinstance(problem, BrokenPipeError):
-            _quiet_stdout()
-            sys.exit(REFUSED)
         if isinstance(problem, OSError) and problem.filename is not None:
-            _complain(f"{problem.filename}: {problem.strerror}; mend that and say it again", debug)
+            _complain(f"{problem.filename}: {problem.strerror}; mend that and say it again", problem)
             sys.exit(REFUSED)
         _complain(
             f"our fault, not yours: {type(problem).__name__}: {problem}; nothing published has changed; "
             "run it again with --debug and report what it prints",
-            debug,
+            problem,
         )
         sys.exit(OUR_FAULT)
     sys.exit(OK)
 
 
-def _complain(message: str, debug: bool) -> None:
+def _complain(message: str, problem: Exception) -> None:
+    """One clear line; the traceback before it only for those who asked for it."""
     from juesuan import show
 
-    if debug:
+    if os.environ.get("JUESUAN_DEBUG"):
         import traceback
 
-        traceback.print_exc()
+        show.remark("".join(traceback.format_exception(problem)).rstrip())
     show.error(message)
 
 
@@ -131,23 +132,17 @@ def extract(
 
     out = show.utf8(sys.stdout)
     number, code = 0, OK
-    for file in files:
-        try:
-            extractions: Iterable[Extraction] = _extractions(file, in_process)
-        except OSError as problem:
-            show.error(f"{file}: {problem.strerror}; nothing was read from it")
+    for file, found in _extractions(files, in_process):
+        if isinstance(found, OSError):
+            show.error(f"{file}: {found.strerror}; nothing was read from it")
             code = max(code, REFUSED)
             continue
-        except Exception as problem:
-            if "--debug" in sys.argv:
-                raise
-            show.error(
-                f"{file}: our fault: {type(problem).__name__}: {problem}; "
-                "run it again with --debug and report what it prints"
-            )
+        if isinstance(found, Exception):
+            fault = f"our fault: {type(found).__name__}: {found}"
+            _complain(f"{file}: {fault}; run it again with --debug and report what it prints", found)
             code = OUR_FAULT
             continue
-        for extraction in extractions:
+        for extraction in found:
             for line in jsonlines.lines(extraction, number, file.name):
                 out.write(jsonlines.dumps(line) + "\n")
             number += 1
@@ -158,15 +153,35 @@ def extract(
     raise typer.Exit(code)
 
 
-def _extractions(file: Path, in_process: bool) -> tuple[Extraction, ...]:
-    """Everything in one file. What is printed on the way goes to stderr: stdout is for the lines alone."""
+def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path, tuple[Extraction, ...] | Exception]]:
+    """What each file holds, or the exception that says why nothing came of it.
+
+    What is printed on the way goes to stderr: stdout is for the lines alone.
+    """
+    import hashlib
     from contextlib import redirect_stdout
 
-    data = file.read_bytes()
-    with redirect_stdout(sys.stderr):
-        from juesuan.final_accounts.extract import extract as run
+    from juesuan.final_accounts.extract import extract as run
+    from juesuan.final_accounts.extract import failed
+    from juesuan.final_accounts.model import UnreadableDocument
+    from juesuan.final_accounts.readers.worker import Worker
+    from juesuan.settings import Settings
 
-        return run(data, file.name)
+    with Worker(Settings.load().limits) as worker:
+        for file in files:
+            try:
+                data = file.read_bytes()
+                if in_process:
+                    with redirect_stdout(sys.stderr):
+                        found = run(data, file.name)
+                else:
+                    found = worker.run("juesuan.final_accounts.extract:extract", data, file.name)
+            except UnreadableDocument as problem:
+                found = (failed(hashlib.sha256(data).hexdigest(), f"{file.name}: {problem}"),)
+            except Exception as problem:  # said, counted and left to the exit code; the other files go on
+                yield file, problem
+                continue
+            yield file, found
 
 
 # --- the archive ------------------------------------------------------------------------------------------
@@ -415,15 +430,11 @@ def review_rename(
 
 
 def _archive() -> tuple[Settings, Archive]:
-    from functools import partial
-
     from juesuan.final_accounts.archive import Archive
-    from juesuan.final_accounts.describe import describe
     from juesuan.settings import Settings
 
     settings = Settings.load()
-    reading = partial(describe, limits=settings.limits)
-    return settings, Archive(settings.raw, describe=reading, limits=settings.limits)
+    return settings, Archive(settings.raw, limits=settings.limits)
 
 
 def _asserted(unit: str | None, year: str | None, scope: str | None, family: str | None) -> dict[Asserted, str | int]:

@@ -244,6 +244,16 @@ def test_an_extracted_report_finds_the_unit_that_was_settled_when_it_was_added(a
     assert archive.resolve(archive.find("2.txt"), report).unit_id == unit_id_of(None, name)
 
 
+def test_a_unit_that_was_taken_out_of_the_registry_makes_its_report_wait(archive: Archive, desk: Path) -> None:
+    archive.add(report_file(desk))
+    for name in ("units.csv", "unit_names.csv"):
+        (Path(archive.address) / "registry" / name).unlink()
+    fresh = Archive(archive.address, describe=told)
+    report = Report("d", "甲市财政局", 2023, "department", "final_accounts", "万元", "loaded", None)
+    resolution = fresh.resolve(fresh.find("report.txt"), report)
+    assert resolution.unit_id is None and "no unit" in str(resolution.doubt)
+
+
 # --- decisions
 
 

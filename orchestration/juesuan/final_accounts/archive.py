@@ -29,7 +29,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from juesuan.final_accounts.describe import Describe, Described, describe
+from juesuan.final_accounts.describe import Describe, Described, bounded
 from juesuan.final_accounts.extract import extractor_fingerprint
 from juesuan.final_accounts.inbox import read_list, safe_name, waiting
 from juesuan.final_accounts.index import Index
@@ -104,20 +104,20 @@ class ReviewItem:
 class Archive:
     """The archive at one address.
 
-    ``describe`` reads a document for its identity (the command line passes one that works in a bounded
-    process); a document beyond ``limits.max_bytes`` is kept but not read.
+    ``describe`` reads a document for its identity (otherwise :func:`~juesuan.final_accounts.describe.bounded`, in a
+    process that keeps to the limits); a document beyond ``limits.max_bytes`` is kept but not read.
     """
 
     def __init__(
         self,
         raw: str | Path,
         *,
-        describe: Describe = describe,
+        describe: Describe | None = None,
         limits: Limits = DEFAULT,
         today: Callable[[], date] = date.today,
     ) -> None:
         self._store: Store = open_store(raw)
-        self._describe = describe
+        self._describe = describe or bounded(limits)
         self._limits = limits
         self._today = today
         self._index = Index(self._store)
@@ -194,8 +194,10 @@ class Archive:
         if known is None and report.ordinal in settled:
             known = settled[report.ordinal].unit_id
         if known is not None:
-            unit = self.registry.unit(known)
-            return Resolution(unit.unit_id, unit.confirmed)
+            try:
+                return Resolution(known, self.registry.unit(known).confirmed)
+            except ArchiveError as problem:  # its row was taken out by hand; one report waits, no other stops
+                return Resolution(None, False, doubt=str(problem))
         if report.unit_name is None:
             return Resolution(None, False, doubt="the document does not say whose report it is")
         body = body_of(report.unit_name)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from juesuan.final_accounts.manifest import ReportIdentity
-from juesuan.final_accounts.model import JuesuanError
+from juesuan.final_accounts.model import JuesuanError, UnreadableDocument
 from juesuan.final_accounts.readers import DEFAULT, Limits, read, sniff
 
 if TYPE_CHECKING:
     from juesuan.final_accounts.identify import Identity
+    from juesuan.final_accounts.readers.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,33 @@ def describe(data: bytes, name: str, limits: Limits = DEFAULT) -> Described:
         reports = tuple(_report(number, one) for number, one in enumerate(found))
     except JuesuanError as problem:
         return Described(sniff(data), failure=str(problem))
+    except MemoryError:
+        raise  # the worker's limit, which names itself
     except Exception as problem:  # one document never stops the others; the reason is recorded with it
         fault = f"{name}: juesuan failed on it ({type(problem).__name__}: {problem}); this is our fault"
         return Described(sniff(data), failure=fault)
     return Described(reading.media_type, reports)
+
+
+def bounded(limits: Limits = DEFAULT) -> Describe:
+    """:func:`describe` in a process that is stopped at its limits; started when first used, then kept."""
+    worker: Worker | None = None
+
+    def described(data: bytes, name: str) -> Described:
+        nonlocal worker
+        from juesuan.final_accounts.readers.worker import Worker, WorkerFailed
+
+        worker = worker or Worker(limits)
+        try:
+            found = worker.run(f"{__name__}:describe", data, name, limits)
+        except UnreadableDocument as problem:
+            return Described(sniff(data), failure=f"{name}: {problem}")
+        except WorkerFailed as problem:
+            return Described(sniff(data), failure=f"{name}: {problem}; this is our fault")
+        assert isinstance(found, Described)
+        return found
+
+    return described
 
 
 def _report(number: int, one: Identity) -> ReportIdentity:
