@@ -111,10 +111,12 @@ class ClassNames:
         return None
 
     def level_of(self, name: str, prefer: int | None, tables: tuple[str, ...] = ()) -> tuple[int, str | None]:
-        """(digits, code) of a name without its level: the preferred level first, then item, section, class."""
-        order = [n for n in (prefer, 7, 5, 3) if n]
-        for length in dict.fromkeys(order):
-            code = self.code(name, length, "", tables)
-            if code is not None:
-                return length, code
-        return prefer or 7, None
+        """(digits, code) of a name without its level; no code where the name has one at several levels.
+
+        21099 and 2109999 bear one name: without 款 or 项 beside it, only ``prefer`` can tell.
+        """
+        codes = {length: self.code(name, length, "", tables) for length in (7, 5, 3)}
+        if prefer is not None and codes[prefer] is not None:
+            return prefer, codes[prefer]
+        found = [(length, code) for length, code in codes.items() if code is not None]
+        return found[0] if len(found) == 1 else (prefer or 7, None)

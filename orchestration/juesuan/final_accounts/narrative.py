@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from juesuan.final_accounts import chapters
 from juesuan.final_accounts.classes import ClassNames
+from juesuan.final_accounts.indicators import read_indicators
 from juesuan.final_accounts.model import (
     Grid,
     Indicator,
@@ -58,12 +59,7 @@ class Narrative:
 def read_narrative(blocks: Sequence[TextLine | Grid], context: NarrativeContext) -> Narrative:
     """Read ``blocks``, everything of a report outside its recognised tables, in order."""
     sections = chapters.split(blocks)
-    try:
-        from juesuan.final_accounts.indicators import read_indicators
-    except ModuleNotFoundError:  # not there yet
-        indicators, claims = [], set()
-    else:
-        indicators, claims = read_indicators(sections)
+    indicators, claims = read_indicators(sections)
     claimed: dict[int, list[tuple[int, int]]] = {}
     for number, start, end in claims:
         claimed.setdefault(number, []).append((start, end))

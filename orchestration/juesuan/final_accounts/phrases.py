@@ -111,6 +111,8 @@ def normal(text: str) -> Normal:
         size += start - last
         for mark in _QUOTE.findall(found[0]):
             if mark in "“„「『" or (mark in '"＂' and open_at < 0):
+                if open_at >= 0:
+                    quoted.append((open_at, -1))  # never closed
                 open_at = size
             elif open_at >= 0:
                 quoted.append((open_at, size))
@@ -156,7 +158,7 @@ class Lexicon:
     figures: re.Pattern[str]
     passed: dict[str, str]
     figure: re.Pattern[str]
-    section_topics: dict[str, str]
+    section_topics: dict[str, dict[str, str]]
     class_sections: dict[str, dict[str, Any]]
     class_bases: dict[str, str]
     bases: dict[str, str]
@@ -196,6 +198,7 @@ def _topics(data: dict[str, Any]) -> Iterator[tuple[str, Topic]]:
         scopes = tuple(entry["topics"].items())
         topic = Topic(
             entry["topics"].get("", scopes[0][1]),
+            money=entry.get("money", True),
             units=frozenset(entry.get("units", ())),
             base=entry.get("base"),
             scopes=scopes,

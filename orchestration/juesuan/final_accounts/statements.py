@@ -28,13 +28,14 @@ _LEAD = re.compile(
     r"^(?:其中[:：]?|[一二三四五六七八九十]{1,3}是|\(?[一二三四五六七八九十]{1,3}[)、.]|\(?\d{1,3}[.、)](?!\d)|第\d+项|"
     r"(?:截[至止])?(?:19|20)\d{2}年度?[初底末]?(?:\d{1,2}月(?:\d{1,2}日)?[底末]?)?|[①-⑳]|支出功能分类|按功能分类)+"
 )
-_CODE_LEAD = re.compile(r"^\d{3}(?:\d{2}){0,2}(?!\d)")
+_CODE_LEAD = re.compile(r"^\d{2,7}(?!\d)")
 _PART_LEAD = re.compile(r"^(?:具体)?(?:包括|包含|分别[为是]|含|为|有)+")
 _TAIL = re.compile(r"(?:共计|累计|合计|达到|实际|不少于|不低于|超过|第|为|共|达|约|有|是|的|了|近|超|逾|:|≥|≤|>|<)+$")
 _BOUNDS = frozenset("，。；;:：、")
 _AGAIN = re.compile(
     r"(?:[二三四五六七八九]是|[(（][二三四五六七八九][)）]|[2-9][.、](?!\d)|[②-⑨]|同时|此外|另外|另一方面)"
 )
+_FIRST = re.compile(r"[:：]?(?:一是|一方面|首先|[(（]?[一1][)）、.]|①)")
 _CJK = re.compile(r"[\u4e00-\u9fffA-Za-z]")
 _LIST_NUMBER = re.compile(r"\d{1,2}")
 
@@ -132,6 +133,7 @@ class _Segment:
     unknown: str = ""  # words that are not known, behind the last topic
     every: bool = False
     figures: int = 0
+    topic_end: int = -1
     behind: bool = False  # a topic stands behind the last figure
 
 
@@ -231,12 +233,11 @@ class Reader:
             if token.kind != "figure" or token.unit or not _LIST_NUMBER.fullmatch(token.text):
                 continue
             before, after = text[token.start - 1 : token.start], text[token.end : token.end + 1]
-            if (not before or before in "。；;:：，、)") and after in (".", "、", "．") and after:
+            head = not before or before in "。；;:：，、)"
+            listed = (head and after and after in ".、．") or (before == "(" and after == ")")
+            row = not before and self.printed[self.normal.printed(token.start, token.end)[1] :][:1].isspace()
+            if listed or row:
                 token.kind, token.data = "passed", "ordinal"
-            elif before == "(" and after == ")":
-                token.kind, token.data = "passed", "ordinal"
-            elif not before and self.printed[self.normal.printed(token.start, token.end)[1] :][:1].isspace():
-                token.kind, token.data = "passed", "ordinal"  # the number of a row in a list
         return tokens
 
     # --- names of classes ---------------------------------------------------------------------------------------
@@ -264,6 +265,8 @@ class Reader:
                     break
                 if start < 0:
                     start = found.start() - len(name)
+                    while start > name_at and text[start - 1].isdigit():
+                        start -= 1  # 201一般公共服务支出(类)
                 if name:
                     parts.append((found[1], name))
                 end = found.end()
@@ -557,6 +560,10 @@ class Reader:
         if segment.share:
             segment.share_base = current.key
             return
+        if segment.topics and segment.topic_end == token.start and token.text[:2] in ("支出", "收入"):
+            segment.topic_end = token.end
+            return  # 机关运行经费支出合计: of the topic before
+        segment.topic_end = token.end
         if segment.comparing:
             return
         if segment.complete and current.key.startswith("total"):
@@ -594,7 +601,7 @@ class Reader:
             if other.kind in ("prior", "same_period") or (other.kind == "passed" and other.data == "date"):
                 return True
             if other.kind == "stage":
-                return other.data in _BUDGETS or not weak
+                return token.text != "和" and (other.data in _BUDGETS or not weak)
             reach = max(reach, other.end + 6)
         return False
 
@@ -688,10 +695,16 @@ class Reader:
         for current in self.recent:
             if got := current.takes(kind, unit):
                 return got
-        default = self.lex.in_section(self.lex.section_topics, self.section)
-        if default and kind != "count":
-            return Current(str(default), Topic(str(default)))
-        return None
+        return self._default() if kind != "count" else None
+
+    def _default(self) -> Current | None:
+        """The topic of the section, for a clause that names none."""
+        entry = self.lex.in_section(self.lex.section_topics, self.section)
+        if entry is None or (
+            "word" in entry and entry["word"] not in self.text[self.segment.start : self.segment.known]
+        ):
+            return None
+        return Current(entry["topic"], Topic(entry["topic"]))
 
     def _money(self, index: int, token: Token) -> None:
         segment = self.segment
@@ -699,7 +712,9 @@ class Reader:
             # 比年初预算2万元减少1万元: the figure is what is compared with
             current = self._who("money", token.unit)
             measure = "prior_year_amount" if self.base == "prior_year" else self.base
-            if current is not None:
+            if not self._turns(index):
+                self._lost(token, "compared, but neither more nor less")
+            elif current is not None:
                 self._state(token, current, measure)
             else:
                 self._lost(token, "compared with, of what is not known")
@@ -734,6 +749,15 @@ class Reader:
         if measure in ("amount", "total") and not segment.comparing:
             self.base = self.base if self.base and self.base != "prior_year" and not self.sentence else None
 
+    def _turns(self, index: int) -> bool:
+        """Whether a direction follows in the clause: 较上年2.08减少0.03万元."""
+        for other in self.tokens[index + 1 : index + 6]:
+            if other.kind == "stop" and other.text not in "()":
+                return False
+            if other.kind in ("up", "down", "either", "flat", "near"):
+                return True
+        return False
+
     def _both_years(self) -> bool:
         years = {
             int(t.text[:4]) for t in self.tokens if t.kind == "passed" and t.data == "date" and t.text[:4].isdigit()
@@ -743,7 +767,9 @@ class Reader:
     def _percent(self, index: int, token: Token) -> None:
         segment = self.segment
         points = token.unit in ("个百分点", "百分点")
-        null = None if token.kind == "figure" else ("blank" if token.kind == "blank" else "not_stated")
+        null: NullReason | None = None
+        if token.kind != "figure":
+            null = "blank" if token.kind == "blank" else "not_stated"
         if null and self._no_base(index):
             null = "base_is_zero"
         if segment.complete:
@@ -761,8 +787,8 @@ class Reader:
             if current is None:
                 self._stray(token, "share_pct")
             else:
-                base = segment.share_base or self.lex.bases.get(current.key) or current.topic.base
-                self._state(token, current, "share_pct", base=base, null=null)
+                whole = segment.share_base or self.lex.bases.get(current.key) or current.topic.base
+                self._state(token, current, "share_pct", base=whole, null=null)
             segment.share, segment.share_base = False, None
         elif segment.direction is not None or (self._follows_change(token)):
             if segment.direction is None:
@@ -874,15 +900,9 @@ class Reader:
                     self._state(token, current, "average_score")
                     return
             elif segment.score and self.section.startswith("notes.performance"):
-                current = next(
-                    (
-                        c
-                        for c in [*reversed(segment.topics), *([self.current] if self.current else [])]
-                        if c.key
-                        in ("performance.project", "performance.whole_department", "performance.self_evaluation")
-                    ),
-                    None,
-                )
+                said = [*([self.current] if self.current else [])]
+                said = [*(c for c in segment.topics if not c.topic.weak), *said, *segment.topics]
+                current = next((c for c in said if c.key in (*_REVIEWED, "performance.self_evaluation")), None)
                 if current is not None:
                     self._state(token, current, "score")
                     return
@@ -903,8 +923,10 @@ class Reader:
         unknown = self._unknown()
         if unknown:
             got = self.current.takes("count", unit) if self.current else None
-            if got is not None and "其中" in self.text[max(0, segment.start - 4) : token.start]:
-                self._state(token, Current(got.key, got.topic, unknown), "count")
+            listed = got is not None and got.topic.parts and any(f.topic == got.key for f in self.sentence)
+            if got is not None and (listed or "其中" in self.text[max(0, segment.start - 4) : token.start]):
+                part = _PART_LEAD.sub("", self._subject(token) or unknown)
+                self._state(token, Current(got.key, got.topic, part), "count")
             else:
                 self._stray(token, "count")
             return
@@ -996,7 +1018,7 @@ class Reader:
 
     def _stray(self, token: Token, measure: str) -> None:
         """A figure of something that has no topic of its own: an outcome with its subject."""
-        subject = self._subject(token)
+        subject = self._subject(token, measure)
         if token.kind == "blank":
             return
         if not subject or not self._may_stray():
@@ -1006,7 +1028,7 @@ class Reader:
         if measure.startswith("change") and value is not None and self.segment.direction == -1:
             value = -abs(value)
         start, end = self.normal.printed(token.start, token.start + len(token.text))
-        null = None if value is not None else ("base_is_zero" if token.kind == "dash" else "not_stated")
+        null: NullReason | None = None if value is not None else "not_stated"
         base = "prior_year" if measure.startswith("change") and self.base == "prior_year" else None
         self._speak_of(Current("outcome", _OUTCOME, subject))
         self._add(
@@ -1028,7 +1050,7 @@ class Reader:
     def _may_stray(self) -> bool:
         return not self.section.startswith(("terms", "tables"))
 
-    def _subject(self, token: Token) -> str | None:
+    def _subject(self, token: Token, kind: str = "") -> str | None:
         """What an outcome is of: the words before the figure in its clause, or those behind it."""
         text = self.text
         start = token.start
@@ -1037,17 +1059,19 @@ class Reader:
         end = start
         while start > 0 and text[start - 1] not in "，。；;：:、！？()":
             start -= 1
+        begin = token.start + len(token.text) + len(token.unit or "")
+        stop = begin
+        while stop < len(text) and text[stop] not in "，。；;：:、！？()" and not text[stop].isdigit():
+            stop += 1
+        tail = text[begin:stop].removeprefix("的")
+        if kind == "count" and len(tail) >= 2:
+            return tail[:40]  # 17个单位: what is counted stands behind
         figures = [t for t in self.tokens if t.kind == "figure" and start <= t.start < end]
         last = max((t.start + len(t.text) + len(t.unit or "") for t in figures), default=start)
         for head in (text[max(start, last) : end], text[start : figures[0].start] if figures else ""):
             head = _TAIL.sub("", _LEAD.sub("", head))
             if len(head) >= 2:
                 return head[-40:]
-        begin = token.start + len(token.text) + len(token.unit or "")
-        stop = begin
-        while stop < len(text) and text[stop] not in "，。；;：:、！？()" and not text[stop].isdigit():
-            stop += 1
-        tail = text[begin:stop]
         if len(tail) >= 2:
             return tail[:40]
         before = text[:start].rstrip("，。；;：:、！？()")
@@ -1073,11 +1097,7 @@ class Reader:
                 return current
         if self.current is not None and self.current.topic.money:
             return self.current
-        return next((c for c in self.recent if c.topic.money), None) or (
-            Current(str(d), Topic(str(d)))
-            if (d := self.lex.in_section(self.lex.section_topics, self.section))
-            else None
-        )
+        return next((c for c in self.recent if c.topic.money), None) or self._default()
 
     def _flat(self, index: int, token: Token, exact: bool) -> None:
         """持平 against last year is a change of 0; against a budget, or only nearly, a relation in words."""
@@ -1238,7 +1258,8 @@ class Reader:
                 begin = token.end
                 continue
             if token.text in _END:
-                if not purpose and token.start > begin and _AGAIN.match(self.text, token.end):
+                listed = _FIRST.match(self.text, begin) and _AGAIN.match(self.text, token.end)
+                if not purpose and token.start > begin and listed:
                     first = False
                     continue
                 return token.start, at
@@ -1359,6 +1380,14 @@ class Reader:
     def _purpose(self, index: int, token: Token) -> int:
         segment = self.segment
         about = next(reversed(segment.topics), None) or self.current
+        ahead = index + 1
+        while ahead < len(self.tokens) and self.tokens[ahead].kind == "stop" and self.tokens[ahead].text in ":：":
+            ahead += 1
+        if self._fresh(ahead, soft=False):
+            # 主要用于：教育支出120万元: what follows are statements of their own
+            self._speak_of(segment.topics[-1]) if segment.topics else None
+            self.segment = _Segment(token.end, known=token.end)
+            return index + 1
         end, until = self._extent(index, purpose=True)
         text = self.text[token.end : end]
         lead = len(text) - len(text.lstrip(":： "))
@@ -1425,8 +1454,7 @@ class Reader:
         segment = self.segment
         if kind == "all_of":
             segment.every = True
-            if segment.topics:
-                self.group = [c for c in self.group if c.key != segment.topics[-1].key]
+            self.group.extend(segment.topics[:-1])
         else:
             self.each = [*self.group, *segment.topics]
             segment.topics = []
