@@ -317,12 +317,13 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
     _read_cover(cover, found)
     for one in lines:
         tight = one.tight
-        figures += len(_MONEY.findall(one.text))
+        money = len(_MONEY.findall(one.text))
+        figures += money
         if found.own_level is None and "本级" in tight and said.own_level_says.search(tight):
             found.own_level = one
         if said.placeholders.search(tight):
             placeholders += len(said.placeholders.findall(tight))
-        if len(tight) <= 70 and not _STOPS.search(tight.rstrip("。；")):
+        if not money and len(tight) <= 70 and not _STOPS.search(tight.rstrip("。；")):
             _read_title(one, found, id(one) in covers)
             bare_title = said.not_budget.sub("", tight)
             if "决算" in tight and said.table.search(tight):

@@ -182,6 +182,8 @@ _INNER = re.compile(
 )
 _LINE_END = re.compile(r"[。！？!?…；;]['\"”’」』）)]*$")
 _OPEN_END = re.compile(r"[，,、：:（(“‘「《/+×-]$")
+#: What no paragraph begins with.
+_GOES_ON = "，。、；：！？）)”’」』》%％,;"
 _STOP = re.compile(r"[。；;！？!?]")
 _COMMA = re.compile(r"[，,。；;！？!?：:]")
 _FIGURES = re.compile(r"\d[\d,]*\.\d+|\d+(?:\.\d+)?\s*(?:万元|亿元|元|%|％)")
@@ -259,6 +261,10 @@ def _lines(blocks: Sequence[TextLine | Grid]) -> list[_Line | Grid]:
     return out
 
 
+#: No column of running text is narrower, in half characters; without boxes a few short lines set no measure.
+_NARROWEST = 48
+
+
 def _measure(items: list[_Line | Grid]) -> None:
     """How much of the line's measure each line fills (``full``, 1.0 = to the margin), and box indents.
 
@@ -271,23 +277,28 @@ def _measure(items: list[_Line | Grid]) -> None:
         pages.setdefault(one.page, []).append(one)
     for page, group in pages.items():
         if page is not None and all(one.box for one in group) and len(group) > 1:
-            long = [one for one in group if one.width >= 20] or group
-            right = max(one.box[2] for one in long if one.box)
-            left = min(one.box[0] for one in long if one.box)
-            for one in group:
-                assert one.box is not None
-                x0, top, x1, bottom = one.box
-                height = max(bottom - top, 1.0)
-                one.full = (x1 - left) / max(right - left, 1.0)
-                if x0 - left > 1.2 * height:
-                    one.indent = True
+            _margins(group)
             continue
         widths = [one.width for one in group]
         for at, one in enumerate(group):
             near = sorted(widths[max(0, at - 8) : at + 9])
             # the second longest: one line of another measure (a note under a table) does not set it
             measure = near[-2] if len(near) > 4 and near[-1] > 1.35 * near[-2] else near[-1]
-            one.full = one.width / measure
+            one.full = one.width / max(measure, _NARROWEST)
+
+
+def _margins(group: list[_Line]) -> None:
+    """The margins of a page from its boxes: how full each line is, and which begin farther in or farther down."""
+    boxes = [one.box for one in group if one.box]
+    long = [box for one, box in zip(group, boxes, strict=True) if one.width >= 20] or boxes
+    left, right = min(box[0] for box in long), max(box[2] for box in long)
+    gaps = [after[1] - before[3] for before, after in pairwise(boxes)]
+    usual = sorted(gaps)[len(gaps) // 2]
+    for at, (one, (x0, top, x1, bottom)) in enumerate(zip(group, boxes, strict=True)):
+        height = max(bottom - top, 1.0)
+        one.full = (x1 - left) / max(right - left, 1.0)
+        farther_down = at > 0 and gaps[at - 1] > usual + 0.7 * height
+        one.indent = one.indent or x0 - left > 0.8 * height or farther_down
 
 
 def _leave_out(items: list[_Line | Grid]) -> tuple[list[_Line | Grid], list[LeftOut]]:
@@ -486,6 +497,8 @@ def _begins(group: list[_Line], item: _Line) -> bool:
     last = group[-1]
     if item.mark:
         return True
+    if item.text[0] in _GOES_ON:
+        return False
     head = group[0]
     said = _words()
     if head.level == 1 and len(group) == 1 and head.text == head.mark.rstrip():
@@ -509,10 +522,13 @@ def _begins(group: list[_Line], item: _Line) -> bool:
             )
         if opened:
             return False
+        so_far = "".join(line.text for line in group)
+        if said.heading_end.search(so_far):
+            # …决算情况 / 说明: a heading that could end here goes on only with a word that ends one
+            return not (item.width <= 12 and last.full >= 0.85 and said.heading_end.fullmatch(item.text))
         if last.full >= 0.85:
             return False
-        so_far = "".join(line.text for line in group)
-        if item.width <= 24 and not said.heading_end.search(so_far) and said.heading_end.search(item.text):
+        if item.width <= 24 and said.heading_end.search(item.text):
             return bool(_STOP.search(item.text))
         return not _OPEN_END.search(last.text)
     if item.indent and not (len(group) == 1 and head.indent and last.full < 0.6):
