@@ -222,7 +222,9 @@ def project_share(book: Book, spec: Spec) -> Iterator[Verdict]:
 
 
 def _pct_figure(book: Book, statement: Statement) -> Figure:
-    return Figure(statement.address, statement.value, book.pct_precision(statement), 1, statement.page, statement.line)
+    precision = book.pct_precision(statement)
+    told = book.order[id(statement)]
+    return Figure(statement.address, statement.value, precision, 1, statement.page, statement.line, told)
 
 
 def _ratio(book: Book, spec: Spec, statement: Statement, numerator: Figure, denominator: Figure) -> Verdict:
@@ -242,7 +244,29 @@ def _ratio(book: Book, spec: Spec, statement: Statement, numerator: Figure, deno
         return verdict
     point = numerator.value * numerator.factor / (denominator.value * denominator.factor)
     shown = f"{figure_text(numerator.value)} / {figure_text(denominator.value)}"
-    return _judged(verdict, statement, point, bounds, shown, book.pct_precision(statement))
+    verdict = _judged(verdict, statement, point, bounds, shown, book.pct_precision(statement))
+    top, bottom = numerator.value * numerator.factor, denominator.value * denominator.factor
+    share = statement.value / HUNDRED
+    verdict.mends = _mends(verdict, share * bottom - top, (numerator, bottom))
+    if share:
+        verdict.mends[denominator.key] = _mend(verdict, top / share - bottom, top / (share * share))
+    return verdict
+
+
+def _mend(verdict: Verdict, shift: Decimal, slope: Decimal) -> tuple[Decimal, Decimal]:
+    """What mends a percentage by way of one amount, ``slope`` yuan of which move it by 100 points."""
+    return shift, abs(slope) * (verdict.tolerance or ZERO) / HUNDRED
+
+
+def _mends(
+    verdict: Verdict, shift: Decimal, amount: tuple[Figure, Decimal]
+) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
+    figure, slope = amount
+    pct = verdict.left[0][1].key
+    return {
+        pct: (-(verdict.difference or ZERO), verdict.tolerance or ZERO),
+        figure.key: _mend(verdict, shift, slope),
+    }
 
 
 def _judged(
@@ -328,8 +352,10 @@ def _change(book: Book, spec: Spec, pair: Spec, statement: Statement) -> Verdict
             verdict.message = f"称基数为 0，而按金额与增减额推得基数 {figure_text(prior / whole.factor)}"
         return verdict
     if prior == 0:
-        if not statement.value:
-            return _not_applicable(spec, place, "基数为 0，印作 0%")
+        # A base that prints as zero may be a few yuan; then the percentage is at least so large.
+        least = ZERO if low_change <= 0 <= high_change else min(abs(low_change), abs(high_change))
+        if abs(statement.value) >= least * HUNDRED / max(abs(bottom[0]), abs(bottom[1])):
+            return _not_applicable(spec, place, "基数印为 0，百分比无从核对")
         verdict.state, verdict.message = "fail", f"基数为 0，不应有百分比 {figure_text(statement.value)}%"
         return verdict
     if statement.value * moved.value < 0:
@@ -342,7 +368,14 @@ def _change(book: Book, spec: Spec, pair: Spec, statement: Statement) -> Verdict
     corners = [c / (a - c) for c in (low_change, high_change) for a in (low, high) if a != c]
     point = moved.value * moved.factor / prior
     shown = f"{figure_text(moved.value)} / （{figure_text(whole.value)} - {figure_text(moved.value)}）"
-    return _judged(verdict, statement, point, (min(corners), max(corners)), shown, book.pct_precision(statement))
+    bounds = min(corners), max(corners)
+    verdict = _judged(verdict, statement, point, bounds, shown, book.pct_precision(statement))
+    # rate = change / (amount - change), so change = rate * amount / (1 + rate) and amount = change * (1 + rate) / rate.
+    rate, part, total = statement.value / HUNDRED, moved.value * moved.factor, whole.value * whole.factor
+    if rate not in (ZERO, -1):
+        verdict.mends = _mends(verdict, rate * total / (1 + rate) - part, (moved, total / (1 + rate) ** 2))
+        verdict.mends[whole.key] = _mend(verdict, part * (1 + rate) / rate - total, part / (rate * rate))
+    return verdict
 
 
 def _change_bounds(change: Figure) -> Interval:
@@ -564,6 +597,13 @@ def sme(book: Book, spec: Spec) -> Iterator[Verdict]:
     verdict.expected = kept(expected / got.factor)
     verdict.difference = kept(got.value - expected / got.factor)
     verdict.tolerance = kept((max(high - expected, expected - low) + top - got.value * got.factor) / got.factor)
+    gap, slack = verdict.difference * got.factor, verdict.tolerance * got.factor
+    verdict.mends = {got.key: (-gap, slack)}
+    for (_, figure), (_, pct) in zip(terms[::2], terms[1::2], strict=True):
+        if figure.value and pct.value:
+            verdict.mends[figure.key] = gap * HUNDRED / pct.value, slack * HUNDRED / pct.value
+            per_point = figure.value * figure.factor / HUNDRED
+            verdict.mends[pct.key] = gap / per_point, abs(slack / per_point)
     if verdict.difference:
         verdict.state = "within_rounding" if bottom <= high and low <= top else "fail"
         shown = " + ".join(f"{figure_text(a.value or ZERO)}×{figure_text(r.value or ZERO)}%" for a, r in pairs)
@@ -651,7 +691,8 @@ def told_twice(book: Book, spec: Spec) -> Iterator[Verdict]:
         for statement in _all(book, measure):
             if statement.value is not None and not _left_out(spec, statement.topic):
                 kind = "money" if statement.unit in YUAN_PER else statement.unit
-                groups[statement.topic, measure, statement.base, statement.subject, kind].append(statement)
+                topic = spec["same"].get(statement.topic, statement.topic)
+                groups[topic, measure, statement.base, statement.subject, kind].append(statement)
     for told in groups.values():
         first, *rest = told
         for other in rest:

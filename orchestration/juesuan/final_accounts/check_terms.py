@@ -44,7 +44,10 @@ _TENTHS = {1: 0, 10: 1, 100: 2, 1_000: 3, 10_000: 4, 100_000_000: 8}
 
 @dataclass(slots=True)
 class Figure:
-    """One printed figure (or a blank: ``value`` None) as checks count it. ``factor``: yuan per printed unit."""
+    """One printed figure (or a blank: ``value`` None) as checks count it. ``factor``: yuan per printed unit.
+
+    ``told`` tells statements of one address apart: a figure that is told twice may be wrong once. It is -1 for cells.
+    """
 
     address: str
     value: Decimal | None
@@ -52,6 +55,12 @@ class Figure:
     factor: int
     page: int | None
     line: int | None
+    told: int = -1
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which printing this is."""
+        return self.address, self.told
 
 
 @dataclass(slots=True)
@@ -199,6 +208,7 @@ class Book:
             YUAN_PER.get(statement.unit or "", 1),
             statement.page,
             statement.line,
+            self.order[id(statement)],
         )
 
     def _text_unit(self) -> str | None:
@@ -250,7 +260,11 @@ Signed = tuple[int, Figure]
 
 @dataclass(slots=True)
 class Verdict:
-    """A result on its way: with what the grouping by root needs. ``linear`` where terms simply add up."""
+    """A result on its way: with what the grouping by root needs. ``linear`` where terms simply add up.
+
+    ``mends`` holds, for terms of a check that is not linear, what added to the figure (in yuan, or percent) would make
+    the check hold, and how far from it still does.
+    """
 
     check_id: str
     place: str
@@ -267,6 +281,24 @@ class Verdict:
     factor: int = 1
     linear: bool = False
     equality: bool = True
+    mends: dict[tuple[str, int], tuple[Decimal, Decimal]] | None = None
+
+    def repairs(self) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
+        """``mends``, worked out for a sum: each printed term could carry the whole difference."""
+        if self.mends is not None or not self.linear or not self.equality or self.difference is None:
+            return self.mends or {}
+        gap = self.difference * self.factor
+        tolerance = (self.tolerance or ZERO) * self.factor
+        return {
+            figure.key: (-gap * sign * toward, tolerance)
+            for toward, side in ((1, self.left), (-1, self.right))
+            for sign, figure in side
+            if figure.value is not None
+        }
+
+    def figures(self) -> list[tuple[str, int]]:
+        """The printed figures that took part."""
+        return [f.key for side in (self.left, self.right) for _, f in side if f.value is not None]
 
     def result(self) -> CheckResult:
         """The record as it leaves: only printed terms, money in one unit."""

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from juesuan.final_accounts import check_narrative, check_tables
-from juesuan.final_accounts.check_terms import ZERO, Book, Verdict
+from juesuan.final_accounts.check_terms import Book, Verdict
 from juesuan.final_accounts.forms import load_yaml
 from juesuan.final_accounts.model import CheckResult, Extraction, FormDefinitionError
 
@@ -121,21 +121,7 @@ def _magnitude(spec: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Ver
 # --- roots ------------------------------------------------------------------------------------------------------------
 
 
-def _corrections(verdict: Verdict) -> dict[str, Decimal]:
-    """For each printed term: what, added to it (in yuan), would make the two sides agree."""
-    if verdict.difference is None:
-        return {}
-    gap = verdict.difference * verdict.factor
-    found: dict[str, Decimal] = {}
-    for toward, side in ((1, verdict.left), (-1, verdict.right)):
-        for sign, figure in side:
-            if figure.value is not None:
-                found[figure.address] = -gap * sign * toward
-    return found
-
-
-def _addresses(verdict: Verdict) -> list[str]:
-    return [f.address for side in (verdict.left, verdict.right) for _, f in side if f.value is not None]
+Key = tuple[str, int]
 
 
 def _name_roots(verdicts: Sequence[Verdict]) -> None:
@@ -143,66 +129,68 @@ def _name_roots(verdicts: Sequence[Verdict]) -> None:
     failing = [v for v in verdicts if v.state == "fail" and v.root is None and (v.left or v.right)]
     if not failing:
         return
-    suspects = {a for v in failing for a in _addresses(v)}
-    holding: dict[str, list[Verdict]] = defaultdict(list)
+    suspects = {key for v in failing for key in v.figures()}
+    holding: dict[Key, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for verdict in verdicts:
-        if verdict.state in ("pass", "within_rounding") and verdict.equality:
-            for address in suspects.intersection(_addresses(verdict)):
-                holding[address].append(verdict)
+        if verdict.state not in ("pass", "within_rounding") or not verdict.equality:
+            continue
+        if suspects.isdisjoint(verdict.figures()):
+            continue
+        for key, repair in verdict.repairs().items():
+            if key in suspects:
+                holding[key].append(repair)
     while failing:
         best = _best(failing, holding)
         if not best:
             return
-        explained = best[0][1]
-        address = best[0][0]
+        (address, _), explained = best[0]
+        failing = [v for v in failing if not any(v is e for e in explained)]
         if len(best) > 1 and len(explained) == 1:
             # One failure, several figures that may be wrong: it is its own finding and names none.
-            for verdict in explained:
-                failing.remove(verdict)
             continue
         for verdict in explained:
             verdict.root = address
             if len(best) > 1:
-                others = "、".join(a for a, _ in best[1:4])
+                others = "、".join(dict.fromkeys(key[0] for key, _ in best[1:4]))
                 verdict.message = f"{verdict.message or ''}；根源或为 {address}，或为 {others}"
-            failing.remove(verdict)
 
 
-def _best(failing: Sequence[Verdict], holding: Mapping[str, Sequence[Verdict]]) -> list[tuple[str, list[Verdict]]]:
-    """The suspects with the best score that explain the same failures, each with what it explains."""
-    by_address: dict[str, list[tuple[Decimal | None, Verdict]]] = defaultdict(list)
+def _best(
+    failing: Sequence[Verdict], holding: Mapping[Key, Sequence[tuple[Decimal, Decimal]]]
+) -> list[tuple[Key, list[Verdict]]]:
+    """The suspects with the best score that explain the same failures, each with what it explains.
+
+    The score of a figure is the number of failures that one correction of it mends, less the number of checks that
+    hold now and would not then.
+    """
+    found: dict[Key, tuple[list[tuple[Decimal, Decimal, Verdict]], list[Verdict]]] = {}
     for verdict in failing:
-        corrections = _corrections(verdict) if verdict.linear and verdict.equality else {}
-        for address in dict.fromkeys(_addresses(verdict)):
-            by_address[address].append((corrections.get(address), verdict))
-    scored: list[tuple[int, int, str, list[Verdict]]] = []
-    for order, (address, found) in enumerate(by_address.items()):
-        loose = [v for shift, v in found if shift is None]
-        sharp = [(shift, v) for shift, v in found if shift is not None]
-        groups: list[tuple[Decimal, list[Verdict]]] = []
-        for shift, verdict in sharp:
-            tolerance = (verdict.tolerance or ZERO) * verdict.factor
-            group = next((g for g in groups if abs(g[0] - shift) <= tolerance + _tolerance(g[1][0])), None)
-            if group:
-                group[1].append(verdict)
-            else:
-                groups.append((shift, [verdict]))
-        if not groups:
-            groups = [(ZERO, [])]
-        for shift, group_found in groups:
-            explained = [*group_found, *loose]
-            broken = sum(1 for v in holding.get(address, ()) if not v.linear or abs(shift) > _tolerance(v) or not shift)
-            scored.append((len(explained) - broken, -order, address, explained))
-    top = max(score for score, *_ in scored)
+        repairs = verdict.repairs()
+        for key in dict.fromkeys(verdict.figures()):
+            sharp, loose = found.setdefault(key, ([], []))
+            if key in repairs:
+                sharp.append((*repairs[key], verdict))
+            elif not repairs:
+                loose.append(verdict)
+    scored: list[tuple[int, Key, list[Verdict]]] = []
+    for key, (sharp, loose) in found.items():
+        kept = holding.get(key, ())
+        if not sharp:
+            # Nothing says by how much it would be wrong: it is suspected only if nothing speaks for it.
+            if not kept:
+                scored.append((len(loose), key, loose))
+            continue
+        for shift, reach, _ in sharp:
+            mended = [v for other, slack, v in sharp if abs(other - shift) <= slack + reach]
+            broken = sum(1 for held, slack in kept if abs(shift - held) > slack)
+            scored.append((len(mended) + len(loose) - broken, key, [*mended, *loose]))
+    top = max((score for score, *_ in scored), default=0)
     if top <= 0:
-        # Nothing stands out: take the failures that share a figure as they are, none of them named.
         return []
-    winners = [(address, explained) for score, _, address, explained in scored if score == top]
-    chosen = max(winners, key=lambda w: len(w[1]))
-    same = [w for w in winners if {id(v) for v in w[1]} == {id(v) for v in chosen[1]}]
-    same.sort(key=lambda w: w is not chosen)
-    return same
-
-
-def _tolerance(verdict: Verdict) -> Decimal:
-    return (verdict.tolerance or ZERO) * verdict.factor
+    winners: dict[Key, list[Verdict]] = {}
+    for score, key, explained in scored:
+        if score == top and len(explained) > len(winners.get(key, ())):
+            winners[key] = explained
+    chosen = max(winners.values(), key=len)
+    same = {id(v) for v in chosen}
+    return [(key, explained) for key, explained in winners.items() if {id(v) for v in explained} == same]
