@@ -1,7 +1,7 @@
 """juesuan: a warehouse of the final accounts (部门决算) of Chinese government bodies.
 
-``juesuan.connect()`` opens the published warehouse for reading. Importing the package costs nothing: what needs
-DuckDB is loaded when it is called.
+``juesuan.connect()`` opens the published warehouse for reading. Belongs here: what a Python user of the warehouse
+imports. Does not belong here: anything that costs time to import; what needs DuckDB is loaded when it is called.
 """
 
 from __future__ import annotations
