@@ -70,20 +70,20 @@ def score(variants: list[dict[str, Any]]) -> Score:
 
 
 def variants(held_out: bool) -> list[dict[str, Any]]:
-    """One half of the variants."""
+    """The variants of one part."""
     found: list[dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return [one for one in found if bool(one.get("held_out")) == held_out]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--show", action="store_true", help="also print what the tuned half misses or has wrong")
-    parser.add_argument("--show-held-out", action="store_true", help="the same for the held-out half: for a final report")
+    parser.add_argument("--show", action="store_true", help="also print what the tuned part misses or has wrong")
+    parser.add_argument("--show-held-out", action="store_true", help="the same for the held-out ones")
     wanted = parser.parse_args()
     for name, held_out, show in (("tuned", False, wanted.show), ("held out", True, wanted.show_held_out)):
-        half = variants(held_out)
-        got = score(half)
-        print(f"{name}: {len(half)} variants, {got}")
+        part = variants(held_out)
+        got = score(part)
+        print(f"{name}: {len(part)} variants, {got}")
         if show:
             print(*(f"  missed {one}" for one in got.misses), *(f"  wrong {one}" for one in got.wrong), sep="\n")
 

@@ -56,13 +56,16 @@ class ClassNames:
         self.year = year
         self._lengths: dict[str, tuple[int, ...]] | None = None
 
-    def code(self, name: str, length: int, parent: str = "", tables: tuple[str, ...] = ()) -> str | None:
+    def code(
+        self, name: str, length: int, parent: str = "", tables: tuple[str, ...] = (), exact: bool = False
+    ) -> str | None:
         """The code of ``length`` digits under ``parent`` with this name; None if there is none or no single one.
 
         Codes of ``tables`` (the report's own, in this order) go before those of its other tables, and these before
-        the reference list.
+        the reference list. ``exact`` keeps to the name as printed, otherwise 支出 at its end may be more or less.
         """
-        for spelling in _spellings(name):
+        spellings = (label(name),) if exact else _spellings(name)
+        for spelling in spellings:
             entries = self.names.get(spelling, ())
             fitting = [(t, c) for t, c in entries if len(c) == length and c.startswith(parent) and c.isdigit()]
             for table in tables:
@@ -74,7 +77,7 @@ class ClassNames:
             codes = {c for t, c in fitting if t != "T6"}
             if len(codes) == 1:
                 return codes.pop()
-        for spelling in _spellings(name):
+        for spelling in spellings:
             codes = {
                 entry.code
                 for entry in _reference().get(spelling, ())
@@ -115,8 +118,11 @@ class ClassNames:
 
         21099 and 2109999 bear one name: without 款 or 项 beside it, only ``prefer`` can tell.
         """
-        codes = {length: self.code(name, length, "", tables) for length in (7, 5, 3)}
-        if prefer is not None and codes[prefer] is not None:
-            return prefer, codes[prefer]
-        found = [(length, code) for length, code in codes.items() if code is not None]
-        return found[0] if len(found) == 1 else (prefer or 7, None)
+        for exact in (True, False):
+            codes = {length: self.code(name, length, "", tables, exact) for length in (7, 5, 3)}
+            if prefer is not None and codes[prefer] is not None:
+                return prefer, codes[prefer]
+            found = [(length, code) for length, code in codes.items() if code is not None]
+            if found:
+                return found[0] if len(found) == 1 else (prefer or 7, None)
+        return prefer or 7, None

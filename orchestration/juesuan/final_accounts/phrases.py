@@ -40,6 +40,8 @@ class Topic:
     none_topics: tuple[str, ...] = ()
     weak: bool = False
     parts: bool = False
+    strong: bool = False
+    follows: tuple[tuple[str, str], ...] = ()
 
     def in_section(self, section: str) -> str | None:
         """The topic key that these words mean in a section; None when they mean none there."""
@@ -166,6 +168,8 @@ class Lexicon:
     percent_units: frozenset[str]
     multipliers: tuple[str, ...]
     project_names: tuple[str, ...]
+    counted: tuple[str, ...]
+    budgets_without_stage: tuple[str, ...]
 
     def in_section(self, table: dict[str, Any], section: str) -> Any:
         """The entry of the longest prefix of a section key; None without one."""
@@ -190,6 +194,8 @@ def _topics(data: dict[str, Any]) -> Iterator[tuple[str, Topic]]:
             entry.get("opens"),
             weak=entry.get("weak", False),
             parts=entry.get("parts", False),
+            strong=entry.get("strong", False),
+            follows=tuple(entry.get("follows", {}).items()),
         )
         for word in entry["words"]:
             for got in expand(word):
@@ -269,6 +275,8 @@ def lexicon() -> Lexicon:
             frozenset(percent),
             tuple(data["multipliers"]),
             tuple(data["project_names"]),
+            tuple(data["counted"]),
+            tuple(f"{prefix}." for prefix in data["budgets_without_stage"]),
         )
     except (KeyError, TypeError, re.error) as error:
         raise FormDefinitionError(f"forms/statements.yml: {error!r}") from error

@@ -132,6 +132,7 @@ class _Segment:
     known: int = 0  # everything before this offset is known words
     unknown: str = ""  # words that are not known, behind the last topic
     every: bool = False
+    per: bool = False
     figures: int = 0
     topic_end: int = -1
     behind: bool = False  # a topic stands behind the last figure
@@ -455,6 +456,8 @@ class Reader:
             segment.complete, segment.complete_base = True, token.data or None
         elif kind == "share":
             segment.share, segment.share_base = True, None
+        elif kind == "per":
+            segment.per = True
         elif kind in ("average_score", "score"):
             segment.score = kind
             if kind == "score":
@@ -556,6 +559,8 @@ class Reader:
                 return
             if topic.opens and not self.section.startswith("notes.general_public_budget"):
                 self.scope = topic.opens
+            if topic.follows and self.current is not None:
+                key = next((to for head, to in topic.follows if self.current.key.startswith(head)), key)
             current = Current(key, topic)
         if segment.share:
             segment.share_base = current.key
@@ -683,6 +688,8 @@ class Reader:
     def _who(self, kind: str, unit: str | None) -> Current | None:
         """What a figure of this kind is about; None when it is about something that is not known."""
         segment = self.segment
+        if segment.per:
+            return None
         for current in reversed(segment.topics):
             if got := current.takes(kind, unit):
                 return None if self._unknown() and kind != "count" else got
@@ -839,7 +846,7 @@ class Reader:
 
     def _same_budget(self, current: Current, base: str) -> None:
         """年初预算为0.95万元…完成预算的0%: in a chapter that tells budgets without their stage, the figure is both."""
-        if base != "budget" or not current.key.startswith("three_public."):
+        if base != "budget" or not current.key.startswith(self.lex.budgets_without_stage):
             return
         told = [f for f in self.sentence if f.topic == current.key and f.measure in _BUDGETS]
         if len(told) == 1 and told[0].measure != "budget":
@@ -914,6 +921,7 @@ class Reader:
         for current in [*reversed(segment.topics), *segment.weak]:
             if got := current.takes("count", unit):
                 self._state_count(token, got)
+                self._speak_of(current)
                 return
         if (got := self._named_behind(index, unit)) is not None:
             # 包括局本级1个预算单位: a part, said of whom
@@ -941,17 +949,17 @@ class Reader:
 
     def _state_count(self, token: Token, got: Current) -> None:
         self._state(token, got, "count")
-        spoken = next((t for t in self.segment.topics if t.key == got.key), None)
-        if spoken is not None:
-            self._speak_of(spoken)
 
     def _named_behind(self, index: int, unit: str | None) -> Current | None:
         """6个政府性基金预算项目, 1个出国团组: what is counted stands behind the figure."""
         token = self.tokens[index]
-        reach = token.end + len(token.unit or "") + 7
+        if self.text.startswith(self.lex.counted, token.end):
+            return None
+        reach = token.end + 7
+        best: Current | None = None
         for other in self.tokens[index + 1 :]:
             if other.start > reach or other.kind in ("stop", "figure", "reason", "share"):
-                return None
+                break
             if other.kind == "topic":
                 current = other.data
                 if not isinstance(current, Current):
@@ -959,9 +967,11 @@ class Reader:
                     if key is None:
                         continue
                     current = Current(key, current)
-                got: Current | None = current.takes("count", unit)
-                return got
-        return None
+                got = current.takes("count", unit)
+                if got is not None and (best is None or current.topic.strong):
+                    best = got
+                reach = other.end + 7
+        return best
 
     # --- statements -------------------------------------------------------------------------------------------------
 
@@ -1220,6 +1230,8 @@ class Reader:
                         return False
                     seen = other
             elif other.kind == "stop":
+                if other.text in ":：" and seen is None:
+                    continue
                 if seen is None or not (soft and other.text in "，"):
                     return False
             elif other.kind in ("figure", "blank"):
@@ -1233,6 +1245,13 @@ class Reader:
             if seen is None and other.kind not in ("of_which", "filler", "passed"):
                 return False
         return False
+
+    def _compared_again(self, index: int) -> bool:
+        """；较上年增加1.5万元: behind a reason another comparison begins."""
+        if index >= len(self.tokens) or self.tokens[index].kind != "compare" or not self._compares(index):
+            return False
+        kinds = [other.kind for other in self.tokens[index : index + 6]]
+        return any(kind in kinds for kind in ("up", "down", "either")) and "figure" in kinds
 
     def _extent(self, index: int, purpose: bool = False) -> tuple[int, int]:
         """(end offset, index of the token at which reading goes on) of a reason or purpose behind token ``index``."""
@@ -1264,7 +1283,7 @@ class Reader:
                     continue
                 return token.start, at
             if token.text in "；;":
-                if purpose or self._fresh(at + 1, soft=True):
+                if purpose or self._fresh(at + 1, soft=True) or self._compared_again(at + 1):
                     return token.start, at
                 continue
             if token.text in "，" and depth == 0:
