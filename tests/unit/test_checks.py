@@ -531,6 +531,38 @@ def test_a_rounded_figure_counts_with_its_printed_places() -> None:
     assert only(draft.check(), "W-N-01", "narrative/income/amount").state == "within_rounding"
 
 
+def test_not_above_the_budget_is_no_more_than_the_budget() -> None:
+    for words, state in (
+        ("未超过预算数", "pass"),
+        ("超过预算数", "fail"),
+        ("等于预算数", "fail"),
+        ("小于预算数", "pass"),
+    ):
+        draft = Draft()
+        draft.say("three_public.total", "amount", "22.62")
+        draft.say("three_public.total", "budget", "44.52")
+        draft.say("three_public.total", "relation_to_budget", None, unit=None, value_text=words)
+        assert only(draft.check(), "W-N-10").state == state, words
+
+
+def test_no_change_is_a_zero_in_the_money_unit_of_the_text() -> None:
+    draft = Draft()
+    for topic, change in (("total", "0.50"), ("abroad", None), ("vehicle", None), ("reception", "0.50")):
+        draft.say(f"three_public.{topic}", "amount", "3.00")
+        draft.say(f"three_public.{topic}", "change_amount", change or "0", unit="万元" if change else None)
+    result = only(draft.check(), "W-N-14")
+    assert (result.state, result.actual) == ("pass", Decimal("0.50"))
+
+
+def test_two_values_in_one_sentence_are_not_the_same_figure_told_twice() -> None:
+    draft = Draft()
+    draft.say("total", "amount", "4125.49")
+    draft.say("total", "amount", "4143.91")
+    assert not [r for r in draft.check() if r.check_id == "W-N-11"]
+    draft.statements[-1] = replace(draft.statements[-1], quote="另一句话。")
+    assert only(draft.check(), "W-N-11").state == "fail"
+
+
 def test_counts_have_no_tolerance() -> None:
     draft = Draft()
     draft.say("assets.vehicles", "count", "5", unit="辆")

@@ -78,28 +78,26 @@ def beside(
     any_base: bool = True,
     same_sentence: bool = False,
 ) -> Statement | None:
-    """The printed figure of ``topic`` that goes with ``statement``: of its subject, in its sentence, the nearest.
+    """The printed figure of ``topic`` that goes with ``statement``: of its subject, in its sentence.
 
-    Failing that, the one of its section, if the section tells only one value: of several it is not known which.
+    Failing that, the one of its section. Where sentence or section tells several values it is not known which: None.
     """
-    here = book.order[id(statement)]
     for measure in measures:
-        near: list[tuple[int, bool, Statement]] = []
+        if (topic, measure, statement.section) in book.muddled:
+            continue
+        near: list[Statement] = []
         wide: list[Statement] = []
         for other in book.said.get((topic, measure), ()):
             if other is statement or other.value is None or other.section != statement.section:
                 continue
             if other.subject != statement.subject or not (any_base or other.base == statement.base):
                 continue
-            if other.quote == statement.quote:
-                away = book.order[id(other)] - here
-                near.append((abs(away), away > 0, other))
-            else:
-                wide.append(other)
-        if near:
-            return min(near, key=lambda n: n[:2])[2]
-        if wide and not same_sentence and len({(o.value, o.unit) for o in wide}) == 1:
-            return wide[0]
+            (near if other.quote == statement.quote else wide).append(other)
+        for found in (near, [] if same_sentence else wide):
+            if found:
+                if len({(o.value, o.unit) for o in found}) == 1:
+                    return found[0]
+                break
     return None
 
 
@@ -143,11 +141,8 @@ def _at_home(book: Book, spec: Spec, statement: Statement, side: Side) -> Verdic
         names=names,
         single=True,
     )
-    if verdict.state == "fail" and verdict.expected and verdict.actual:
-        ratio = abs(verdict.expected / verdict.actual)
-        for big, word in ((ratio, "小"), (1 / ratio, "大")):
-            if Decimal("9000") <= big <= Decimal("11000"):
-                verdict.message = f"{verdict.message}；所印约{word}一万倍，疑单位“万元”“亿元”“元”误写"
+    if verdict.state == "fail" and (hint := _wan(verdict.expected or ZERO, verdict.actual or ZERO)):
+        verdict.message = f"{verdict.message}；{hint}"
     return verdict
 
 
@@ -280,10 +275,21 @@ def _judged(
     verdict.difference = kept(statement.value - point)
     verdict.tolerance = kept(max(high - point, point - low) + half_unit(precision))
     if verdict.state != "pass":
+        if verdict.state == "fail":
+            why = _wan(point, statement.value)
         verdict.message = f"印作 {figure_text(statement.value)}%，按 {shown} 应为 {point:.{precision + 1}f}%" + (
             f"，{why}" if why else ""
         )
     return verdict
+
+
+def _wan(one: Decimal, other: Decimal) -> str | None:
+    """A hint where two figures differ by a lost or doubled 万."""
+    if not one or not other:
+        return None
+    ratio = abs(one / other)
+    near = any(Decimal("9000") <= r <= Decimal("11000") for r in (ratio, 1 / ratio))
+    return "相差约一万倍，疑单位“元”“万元”“亿元”误写" if near else None
 
 
 def shares(book: Book, spec: Spec) -> Iterator[Verdict]:
@@ -616,7 +622,7 @@ def sme(book: Book, spec: Spec) -> Iterator[Verdict]:
 
 def relation_words(book: Book, spec: Spec) -> Iterator[Verdict]:
     """``kind: relation_words``: words such as 等于预算 against the figures, and against the reason given for them."""
-    words = {k: re.compile(spec[k]) for k in ("equal", "above", "below")}
+    words = {k: re.compile(spec[k]) for k in ("below", "equal", "above")}
     gainsay = {k: re.compile(v) for k, v in spec["gainsay"].items()}
     for measure, others in spec["measures"].items():
         for statement in _all(book, measure):
@@ -694,7 +700,10 @@ def told_twice(book: Book, spec: Spec) -> Iterator[Verdict]:
                 topic = spec["same"].get(statement.topic, statement.topic)
                 groups[topic, measure, statement.base, statement.subject, kind].append(statement)
     for told in groups.values():
-        first, *rest = told
+        clear = [s for s in told if (s.topic, s.measure, s.section) not in book.muddled]
+        if len(clear) < 2:
+            continue
+        first, *rest = clear
         for other in rest:
             pair = [book.money(first), book.money(other)]
             names = ("后文", "前文")

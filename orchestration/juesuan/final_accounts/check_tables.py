@@ -744,13 +744,11 @@ def residue(book: Book, spec: Spec) -> Iterator[Verdict]:
     """``kind: residue``: what a template left behind, brackets that do not close."""
     patterns = [(entry["what"], re.compile(entry["find"])) for entry in spec["patterns"]]
     found = False
-    texts: dict[str, tuple[str, int | None, int | None]] = {}
-    for passage in book.extraction.passages:
-        for part in passage.text.split("\n"):
-            texts.setdefault(part, (passage.section, passage.page, passage.line))
+    # A bracket may close in a later paragraph of its passage.
+    texts = {p.text: (p.section, p.page, p.line) for p in book.extraction.passages}
     for statement in book.extraction.statements:
         if not any(statement.quote in text for text in texts):
-            texts.setdefault(statement.quote, (statement.section or "", statement.page, statement.line))
+            texts[statement.quote] = (statement.section or "", statement.page, statement.line)
     for text, (section, page, line) in texts.items():
         said = [f"{what}：“{m[0]}”" for what, pattern in patterns if (m := pattern.search(text))]
         said += [f"括号未闭合：“{piece}”" for pair in spec["brackets"] if (piece := _unclosed(text, pair))]
@@ -776,10 +774,10 @@ def _unclosed(text: str, pair: str) -> str | None:
     for at, ch in enumerate(text):
         if ch in opens:
             depth.append(at)
-        elif ch in closes and depth:
-            depth.pop()
         elif ch in closes and at not in marks:
-            return text[max(at - 15, 0) : at + 1]
+            if not depth:
+                return text[max(at - 15, 0) : at + 1]
+            depth.pop()
     return text[depth[0] : depth[0] + 16] if depth else None
 
 

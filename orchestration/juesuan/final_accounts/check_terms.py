@@ -151,6 +151,15 @@ class Book:
                 group = self._group(statement)
                 finest[group] = max(finest.get(group, 0), _places(value))
         self._finest = finest
+        #: Told with several values in one sentence: a list that was not understood, good for no check.
+        self.muddled: set[tuple[str, str, str | None]] = set()
+        for (topic, measure), said in self.said.items():
+            if len(said) > 1:
+                values: dict[tuple[str, str | None, str | None], Decimal] = {}
+                for one in said:
+                    where = (one.quote, one.subject, one.base)
+                    if one.value is not None and values.setdefault(where, one.value) != one.value:
+                        self.muddled.add((topic, measure, one.section))
 
     def _table(self, key: str, cells: list[Cell]) -> Table:
         usual = _usual((c.precision or 0, c.value) for c in cells if c.value is not None)
@@ -194,7 +203,7 @@ class Book:
         return max(printed, self._finest.get(self._group(statement), 0))
 
     def money(self, statement: Statement) -> Figure:
-        """A statement as a figure; ``factor`` is 1 for what is not money."""
+        """A statement as a figure; ``factor`` is 1 for what is not money. 持平 is a zero in the unit of the text."""
         value = statement.value
         money = statement.unit in YUAN_PER
         precision = _places(value) if value is not None else 0
@@ -205,7 +214,7 @@ class Book:
             statement.address,
             value,
             precision,
-            YUAN_PER.get(statement.unit or "", 1),
+            YUAN_PER.get(statement.unit or (self._text_unit() if value == 0 else None) or "", 1),
             statement.page,
             statement.line,
             self.order[id(statement)],
