@@ -545,11 +545,24 @@ def _unit(found: _Found, doubts: list[str]) -> str | None:
     strong = found.units.strong
     for value, weight in strong.most_common():
         other = body_of(value)
-        if other != body and other not in body and body not in other and weight * 2 > strong[best]:
+        if not _akin(body, other) and weight * 2 > strong[best]:
             place = found.units.seen[value][1]
             doubts.append(f"two bodies are named: {best}, and {place}")
             break
     return best
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two names can be one body, the shorter an abbreviation: its characters stand in the longer in order.
+
+    The division in front of the shorter may be another level of the same place (迪庆州维西县… of 维西…自治县…).
+    """
+    short, long = sorted((one, other), key=len)
+    for start in range(min(4, max(len(short) - 4, 1))):
+        rest = iter(long)
+        if all(char in rest for char in short[start:]):
+            return True
+    return False
 
 
 def _scope(found: _Found, unit: str | None) -> tuple[Scope | None, Evidence | None]:

@@ -112,12 +112,37 @@ class _Item:
 
 @dataclass(slots=True)
 class _State:
-    """What is in force: the project and the group with the level of its heading."""
+    """What is in force: the project, and the group with the rank of its heading.
+
+    Ranks of numbering nest in any order (（1） above 1.), so a mark below a group is one whose rank was not in use
+    above it (``above`` holds those that were), or one that counts on from the items of the group (``count``).
+    """
 
     project: str | None = None
     group: str | None = None
     level: int = 0
-    item: _Item | None = None
+    above: set[int] = field(default_factory=set)
+    count: int = 0
+
+    def open(self, group: str, level: int) -> None:
+        self.close(level)
+        self.group, self.level, self.count = group, level, 0
+
+    def close(self, level: int) -> None:
+        """End the group; a mark of this rank stands above what comes."""
+        if level <= 3:
+            self.above.clear()
+        self.above.add(level)
+        self.group = None
+
+    def holds(self, level: int, mark: str) -> bool:
+        """Whether a mark of this rank stands below the group in force; an item below it is counted."""
+        digits = re.sub(r"\D", "", mark)
+        counts_on = digits.isascii() and digits == str(self.count + 1)
+        if self.group is None or level <= 3 or (level in self.above and not counts_on):
+            return False
+        self.count += 1
+        return True
 
 
 def read_indicators(sections: Sequence[Section]) -> tuple[tuple[Indicator, ...], frozenset[Claim]]:
@@ -150,29 +175,37 @@ def _from_prose(section: Section, state: _State) -> Iterator[tuple[Indicator, se
     said = _words()
     mark = prose.mark_of(section.heading)[1]
     title = section.heading[len(mark) :].strip().rstrip("。：:")
-    under = state.group is not None and section.level > state.level
+    under = state.holds(section.level, mark)
     item: _Item | None = None
     if said.group.search(bare(title)):
-        state.group, state.level = title, section.level
+        state.open(title, section.level)
     elif under and title:
         item = _Item(title)  # an item whose name stands on a line of its own
     elif section.heading:
-        state.group = None
-        _project(title, state)
+        state.close(section.level)
+        state.project = _project(title) or state.project
     for paragraph in section.paragraphs:
         body = paragraph.body
-        if not (paragraph.mark and state.group):
+        if paragraph.mark and (project := _project(body)):
+            yield from _finish(item, state)
+            item, state.project = None, project
+            state.close(paragraph.level)
+        elif not (paragraph.mark and state.group):
             for sentence in prose.sentences(paragraph):
-                _project(sentence.text[len(paragraph.mark) if not sentence.start else 0 :].strip(), state)
+                state.project = _project(sentence.text) or state.project
         if said.group.search(bare(body).rstrip("。：:")) and len(body) <= 20:
             yield from _finish(item, state)
             item = None
-            state.group, state.level = body.rstrip("。：:"), paragraph.level or section.level
+            state.open(body.rstrip("。：:"), paragraph.level or section.level)
             continue
+        if paragraph.mark and state.group is not None and not state.holds(paragraph.level, paragraph.mark):
+            yield from _finish(item, state)
+            item = None
+            state.close(paragraph.level)
         if state.group is None:
             yield from _from_sentences(paragraph, state)
             continue
-        if paragraph.mark and paragraph.level > min(state.level, 3):
+        if paragraph.mark:
             yield from _finish(item, state)
             item = _Item(_item_name(body), [paragraph])
         elif item is not None:
@@ -182,11 +215,12 @@ def _from_prose(section: Section, state: _State) -> Iterator[tuple[Indicator, se
     yield from _finish(item, state)
 
 
-def _project(text: str, state: _State) -> None:
+def _project(text: str) -> str | None:
+    """The project that a heading or sentence names: 某某项目绩效自评综述."""
     for search in _words().projects:
         if found := search.search(text):
-            state.project = found["project"].strip('“”"《》 　')
-            return
+            return found["project"].strip('“”"《》 　')
+    return None
 
 
 def _item_name(body: str) -> str:
