@@ -33,7 +33,7 @@ import pypdfium2  # noqa: F401  isort: skip
 from juesuan.final_accounts.model import Box, Grid, GridCell, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import Limits
 
-# --- distances, in points ---------------------------------------------------------------------------------------
+# --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
 THIN = 3.0
 #: Lines this near to each other are one line drawn twice or drawn unevenly; no row or column is as narrow.
@@ -45,7 +45,7 @@ OPEN = 6.0
 #: A shape shorter than this is a dot.
 DOT = 3.0
 
-# --- distances, in parts of the size of the type ----------------------------------------------------------------
+# --- distances, in parts of the size of the type ---------------------------------------------------------------------
 #: A gap this wide between figures or Latin letters parts words (a space of most fonts is 0.25).
 WORD_GAP = 0.18
 #: Between ideographs, which justified print spaces out.
@@ -111,7 +111,7 @@ class Raster:
         return self.owner[bisect_right(ys, y) - 1][bisect_right(xs, x) - 1]
 
 
-# --- pdfium, called in bulk ---------------------------------------------------------------------------------------
+# --- pdfium, called in bulk ------------------------------------------------------------------------------------------
 
 
 def _quick(name: str, result: Any = ctypes.c_int) -> Callable[..., Any]:
@@ -164,25 +164,25 @@ _views = {kind: memoryview(_room).cast("B").cast(kind) for kind in ("f", "d", "i
 
 
 def _bulk(
-    call: Callable[..., Any], at: tuple[int, ...], kind: str, fields: int, n: int, *args: Iterable[Any]
+    call: Callable[..., Any], at: tuple[int, ...], kind: str, fields: tuple[int, ...], n: int, *args: Iterable[Any]
 ) -> list[list[Any]]:
-    """Call ``call(*one of each args, pointers...)`` n times; give each field of what it wrote as one list of n."""
+    """Call ``call(*one of each args, pointers...)`` n times; give each named field of what it wrote as a list of n."""
     view = _views[kind]
     step = 32 // view.itemsize
-    columns: list[list[Any]] = [[] for _ in range(fields)]
+    columns: list[list[Any]] = [[] for _ in fields]
     sources = [iter(a) for a in args]
     done = 0
     while done < n:
         now = min(_BULK, n - done)
+        ctypes.memset(_room, 0, 32 * now)  # a call that fails writes nothing
         deque(map(call, *(islice(source, now) for source in sources), *(_at[k] for k in at)), maxlen=0)
-        flat = view[: now * step].tolist()
-        for k in range(fields):
-            columns[k] += flat[k::step]
+        for column, k in zip(columns, fields, strict=True):
+            column += view[k : now * step : step].tolist()
         done += now
     return columns
 
 
-# --- the document -------------------------------------------------------------------------------------------------
+# --- the document ----------------------------------------------------------------------------------------------------
 
 # pdfium is one library for the process and not safe for threads.
 _lock = threading.Lock()
@@ -273,7 +273,7 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-# --- one page -----------------------------------------------------------------------------------------------------
+# --- one page --------------------------------------------------------------------------------------------------------
 
 #: A page is a scan where images cover this part of it and there are no more glyphs than a stamp or page number has.
 _SCAN_PART = 0.5
@@ -394,7 +394,7 @@ def _excerpt(said: str) -> str:
     return f"{said[:60]}…" if len(said) > 60 else said
 
 
-# --- what is drawn ------------------------------------------------------------------------------------------------
+# --- what is drawn ---------------------------------------------------------------------------------------------------
 
 # (x0, y0, x1, y1) in user space.
 _Rect = tuple[float, float, float, float]
@@ -428,7 +428,7 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
         if matrix[1] or matrix[2] or matrix[0] <= 0:
             drawn.turned = True
         else:
-            a, b, _, d, _, _ = _bulk(_object_matrix, (0,), "f", 6, len(texts), texts)
+            a, b, d = _bulk(_object_matrix, (0,), "f", (0, 1, 3), len(texts), texts)
             # A slant (c) is a way of printing italics; the text still runs straight.
             drawn.turned = any(b) or min(a) <= 0 or min(d) <= 0
             scale = matrix[3]
@@ -439,13 +439,13 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
         _paths(paths, matrix, drawn)
     for thing, kind in zip(objects, kinds, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            (x0,), (y0,), (x1,), (y1,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, 1, [thing])
+            (x0,), (y0,), (x1,), (y1,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", (0, 1, 2, 3), 1, [thing])
             x0, y0, x1, y1 = _turned(matrix, x0, y0, x1, y1)
             drawn.image_area += (x1 - x0) * (y1 - y0)
             if min(x1 - x0, y1 - y0) <= THIN:
                 drawn.strokes.append((x0, y0, x1, y1))
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 8:
-            inner = [column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [thing])]
+            inner = [column[0] for column in _bulk(_object_matrix, (0,), "f", (0, 1, 2, 3, 4, 5), 1, [thing])]
             n = _count_form_objects(thing)
             children = list(map(_form_object, repeat(thing, n), range(n)))
             _collect(children, _times(tuple(inner), matrix), drawn, depth + 1)
@@ -475,9 +475,9 @@ def _turned(m: _Matrix, x0: float, y0: float, x1: float, y1: float) -> _Rect:
 
 def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
     n = len(paths)
-    lefts, bottoms, rights, tops = _bulk(_object_bounds, (0, 4, 8, 12), "f", 4, n, paths)
+    lefts, bottoms, rights, tops = _bulk(_object_bounds, (0, 4, 8, 12), "f", (0, 1, 2, 3), n, paths)
     counts = list(map(_path_segments, paths))
-    fills, strokes = _bulk(_path_mode, (0, 4), "i", 2, n, paths)
+    fills, strokes = _bulk(_path_mode, (0, 4), "i", (0, 1), n, paths)
     add = drawn.strokes.append
     for path, x0, y0, x1, y1, count, fill, stroke in zip(
         paths, lefts, bottoms, rights, tops, counts, fills, strokes, strict=True
@@ -497,14 +497,14 @@ def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
 
 def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
     """The lines of a path of many segments: its straight sides where it is stroked, its thin parts where filled."""
-    own = tuple(column[0] for column in _bulk(_object_matrix, (0,), "f", 6, 1, [path]))
+    own = tuple(column[0] for column in _bulk(_object_matrix, (0,), "f", (0, 1, 2, 3, 4, 5), 1, [path]))
     whole = _times(own, matrix)
     a, b, c, d, e, f = whole
     n = _path_segments(path)
     segments = list(map(_path_segment, repeat(path, n), range(n)))
     kinds = list(map(_segment_kind, segments))
     closes = list(map(_segment_closes, segments))
-    xs, ys = _bulk(_segment_point, (0, 4), "f", 2, n, segments)
+    xs, ys = _bulk(_segment_point, (0, 4), "f", (0, 1), n, segments)
     parts: list[list[tuple[float, float]]] = []
     for kind, closed, x, y in zip(kinds, closes, xs, ys, strict=True):
         point = (a * x + c * y + e, b * x + d * y + f)
@@ -531,7 +531,7 @@ def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
                     drawn.strokes.append((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)))
 
 
-# --- glyphs -------------------------------------------------------------------------------------------------------
+# --- glyphs ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -573,8 +573,7 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
     unknown = len(_UNKNOWN.findall(text))
     if unknown:
         text = _UNKNOWN.sub("\ufffd", text)
-    lefts, tops, rights, bottoms = _bulk(_char_box, (0,), "f", 4, n, repeat(page), range(n))
-    xs, ys = _bulk(_char_origin, (0, 8), "d", 2, n, repeat(page), range(n))
+    xs, ys = _bulk(_char_origin, (0, 8), "d", (0, 1), n, repeat(page), range(n))
 
     # A space that pdfium put in because it saw a gap is no glyph; we judge gaps ourselves.
     made = set()
@@ -582,14 +581,15 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
         made = {i for i, c in enumerate(text) if c == " " and _char_generated(page, i) == 1}
 
     if drawn.turned or seen.turn:
-        return _turned_glyphs(page, seen, text, made, unknown, xs, ys, (lefts, bottoms, rights, tops))
+        return _turned_glyphs(page, seen, text, made, unknown, xs, ys)
 
     left, top = seen.left, seen.top
+    lefts, rights = _bulk(_char_box, (0,), "f", (0, 2), n, repeat(page), range(n))
     got = Glyphs(seen)
     # The box of a glyph is as high as its font likes (half or twice the size of the type); sizes come from the font.
     sizes = list(map(_char_size, repeat(page, n), range(n)))
     if drawn.scaled:
-        heights = _bulk(_char_matrix, (0,), "f", 6, n, repeat(page), range(n))[3]
+        (heights,) = _bulk(_char_matrix, (0,), "f", (3,), n, repeat(page), range(n))
         sizes = [size * abs(d) for size, d in zip(sizes, heights, strict=True)]
     if left:
         lefts = [x - left for x in lefts]
@@ -674,12 +674,11 @@ def _turned_glyphs(
     unknown: int,
     xs: list[float],
     ys: list[float],
-    loose: tuple[list[float], list[float], list[float], list[float]],
 ) -> Glyphs:
     """The same where text is turned: each glyph by its own matrix. Text of the direction that most of the page has
     is read; other text (a watermark, say) is left out and noted."""
     n = len(text)
-    a, b, c, d, _, _ = _bulk(_char_matrix, (0,), "f", 6, n, repeat(page), range(n))
+    a, b, c, d = _bulk(_char_matrix, (0,), "f", (0, 1, 2, 3), n, repeat(page), range(n))
     ways: list[int] = []  # quarter turn of each glyph, -1 where it is none
     for i in range(n):
         size = abs(a[i]) + abs(b[i])
@@ -697,8 +696,9 @@ def _turned_glyphs(
     got = Glyphs(frame)
     _say(got, text, made, unknown)
 
+    loose_l, loose_t, loose_r, loose_b = _bulk(_char_box, (0,), "f", (0, 1, 2, 3), n, repeat(page), range(n))
     fonts = list(map(_char_size, repeat(page, n), range(n)))
-    tight_l, tight_r, tight_b, tight_t = _bulk(_tight_box, (0, 8, 16, 24), "d", 4, n, repeat(page), range(n))
+    tight_l, tight_r, tight_b, tight_t = _bulk(_tight_box, (0, 8, 16, 24), "d", (0, 1, 2, 3), n, repeat(page), range(n))
     kept: list[str] = []
     place: dict[int, int] = {}
     lefts: list[float] = []
@@ -716,7 +716,7 @@ def _turned_glyphs(
                     column.append(0.0)
             continue
         place[i] = len(kept)
-        box = (loose[0][i], loose[1][i], loose[2][i], loose[3][i])
+        box = (loose_l[i], loose_b[i], loose_r[i], loose_t[i])
         if box[2] <= box[0] or box[3] <= box[1]:
             box = (tight_l[i], tight_b[i], tight_r[i], tight_t[i])
         x0, _, x1, _ = frame.box(*box)
@@ -733,7 +733,7 @@ def _turned_glyphs(
     return got
 
 
-# --- from drawn lines to cells ------------------------------------------------------------------------------------
+# --- from drawn lines to cells ---------------------------------------------------------------------------------------
 
 # A line after snapping: its own coordinate, and from where to where it runs.
 _Line = tuple[float, float, float]
@@ -858,10 +858,13 @@ def _walls(lines: list[_Line], own: list[float], across: list[float]) -> list[in
 
 def _raster(hs: list[_Line], vs: list[_Line]) -> Raster | None:
     """Cells from walls; None where the lines enclose no table (a single box, a rule with a stub)."""
-    xs = _ends([line[0] for line in vs], hs)
-    ys = _ends([line[0] for line in hs], vs)
+    drawn_x, drawn_y = [line[0] for line in vs], [line[0] for line in hs]
+    xs, ys = _ends(drawn_x, hs), _ends(drawn_y, vs)
     n_cols, n_rows = len(xs) - 1, len(ys) - 1
     if n_cols < 1 or n_rows < 1 or n_cols * n_rows < 2:
+        return None
+    # Lines that end on one axis are a chart or a bracket: an undrawn border closes a table only around inner walls.
+    if (n_cols == 1 and len(set(drawn_x)) < 2) or (n_rows == 1 and len(set(drawn_y)) < 2):
         return None
     below = _walls(hs, ys, xs)  # [y]: columns with a wall on this y
     beside = _walls(vs, xs, ys)  # [x]: rows with a wall on this x
@@ -977,7 +980,7 @@ def _compressed(xs: list[float], ys: list[float], areas: list[Area]) -> Raster:
     return Raster(xs, ys, areas, owner)
 
 
-# --- glyphs to cells ----------------------------------------------------------------------------------------------
+# --- glyphs to cells -------------------------------------------------------------------------------------------------
 
 
 def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
@@ -985,6 +988,7 @@ def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
     if not rasters:
         return runs
     rest: list[Run] = []
+    across: list[tuple[Raster, Run, float]] = []
     for run in runs:
         y = run.base - MIDDLE * run.size
         for raster in rasters:
@@ -994,42 +998,75 @@ def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
                 if k >= 0 and (len(starts) == 1 or raster.at((starts[-1] + ends[-1]) / 2, y) == k):
                     raster.areas[k].runs.append(run)
                 else:
-                    for area, part in _divided(run, raster, y):
-                        if area >= 0:
-                            raster.areas[area].runs.append(part)
-                        else:
-                            rest.append(part)
+                    across.append((raster, run, y))
                 break
         else:
             rest.append(run)
+    for raster, run, y in across:
+        for k, part in _divided(run, raster, y):
+            if k >= 0:
+                raster.areas[k].runs.append(part)
+            else:
+                rest.append(part)
     return rest
 
 
 def _divided(run: Run, raster: Raster, y: float) -> list[tuple[int, Run]]:
-    """A run over several cells: cut where a gap stands on the border; a piece that merely overflows its cell goes
-    whole to the cell that holds most of it."""
+    """A run over several cells: cut where a gap stands on the border. What goes over a border without a gap belongs
+    to one cell if it hardly leaves it, or if the cells it runs into have nothing of their own (then to the cell at
+    whose side it begins or ends). Else it is cut where the border falls between two glyphs, and never in a glyph."""
     where = [raster.at((a + b) / 2, y) for a, b in zip(run.starts, run.ends, strict=True)]
-    pieces: list[list[int]] = [[0, 1]]
-    for i in range(1, len(where)):
-        if where[i] != where[i - 1] and run.starts[i] - run.ends[i - 1] > 0.12 * run.size:
-            pieces.append([i, i + 1])
-        else:
-            pieces[-1][1] = i + 1
+    gap = 0.12 * run.size
     out: list[tuple[int, Run]] = []
-    for first, end in pieces:
-        inside: dict[int, float] = {}
-        for i in range(first, end):
-            inside[where[i]] = inside.get(where[i], 0.0) + run.ends[i] - run.starts[i]
-        best = max(inside, key=lambda k: inside[k])
-        if sum(inside.values()) - inside[best] <= 1.6 * run.size or len(inside) == 1:
+    for first, end in _pieces(where, 0, len(where), lambda i: run.starts[i] - run.ends[i - 1] > gap):
+        best, beyond = _most(run, where, first, end)
+        owner = _owner(run, where, first, end, raster)
+        touched = set(where[first:end]) - {-1, owner}
+        if beyond <= 1.6 * run.size:
             out.append((best, run.part(first, end)))
-            continue
-        start = first
-        for i in range(first + 1, end + 1):
-            if i == end or where[i] != where[start]:
-                out.append((where[start], run.part(start, i)))
-                start = i
+        elif owner >= 0 and not any(raster.areas[k].runs for k in touched):
+            out.append((owner, run.part(first, end)))
+        else:
+
+            def between(i: int) -> bool:
+                """Whether the border before glyph ``i`` leaves it and the one before it whole."""
+                border = min(raster.xs, key=lambda x: abs(x - (run.ends[i - 1] + run.starts[i]) / 2))
+                return run.ends[i - 1] - gap <= border <= run.starts[i] + gap
+
+            for a, b in _pieces(where, first, end, between):
+                out.append((_most(run, where, a, b)[0], run.part(a, b)))
     return out
+
+
+def _pieces(where: list[int], first: int, end: int, cut: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
+    """The glyphs ``first`` to ``end`` in pieces, cut where the cell changes and ``cut`` agrees."""
+    start = first
+    for i in range(first + 1, end):
+        if where[i] != where[i - 1] and cut(i):
+            yield start, i
+            start = i
+    yield start, end
+
+
+def _most(run: Run, where: list[int], first: int, end: int) -> tuple[int, float]:
+    """The cell that holds most of these glyphs, and the width of those that stand elsewhere."""
+    inside: dict[int, float] = {}
+    for i in range(first, end):
+        inside[where[i]] = inside.get(where[i], 0.0) + run.ends[i] - run.starts[i]
+    best = max(inside, key=lambda k: inside[k])
+    return best, sum(inside.values()) - inside[best]
+
+
+def _owner(run: Run, where: list[int], first: int, end: int, raster: Raster) -> int:
+    """The cell whose side these glyphs keep to: the left side of the first or the right side of the last; -1: none."""
+    head, tail = where[first], where[end - 1]
+    if head < 0 or tail < 0:
+        return -1
+    # The words before it in its line are its line's beginning.
+    same = [r.x0 for r in raster.areas[head].runs if abs(r.base - run.base) <= SAME_LINE * run.size]
+    before = min([run.starts[first], *same]) - raster.xs[raster.areas[head].col]
+    after = raster.xs[raster.areas[tail].col_end] - run.ends[end - 1]
+    return head if before <= after else tail
 
 
 def _grid(raster: Raster, number: int, place: Callable[[float, float, float, float], Box]) -> Grid:
@@ -1061,9 +1098,8 @@ def _visual_lines(runs: list[Run]) -> list[list[Run]]:
     lines: list[list[Run]] = []
     base = size = 0.0
     for run in sorted(runs, key=lambda r: r.base):
-        if lines and run.base - base <= SAME_LINE * max(size, run.size):
+        if lines and run.base - base <= SAME_LINE * min(size, run.size):
             lines[-1].append(run)
-            size = max(size, run.size)
         else:
             lines.append([run])
             base, size = run.base, run.size

@@ -41,24 +41,35 @@ def decode(data: bytes) -> tuple[str, str]:
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
-        # Nearly all of it valid UTF-8 with a broken end is a cut file, not another encoding.
-        if error.start > len(data) - 4 and error.reason == "unexpected end of data" and error.start > 0:
-            raise UnreadableDocument(
-                "the text breaks off inside a character (UTF-8): the file is truncated; download it again"
-            ) from error
-    text = _strict(data, "gb18030")
+        # Broken UTF-8 also passes for (senseless) GB18030: a text that is UTF-8 nearly everywhere is damaged UTF-8.
+        if _foreign_bytes(data.decode("utf-8", "ignore").encode()) > 0.5 * _foreign_bytes(data):
+            raise UnreadableDocument(_broken(data, error, "UTF-8")) from error
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        if _is_chinese(data[: error.start].decode("gb18030")):
+            raise UnreadableDocument(_broken(data, error, "GB18030")) from error
+        raise UnreadableDocument("not text: neither UTF-8 nor Chinese in GB18030") from error
     if not _is_chinese(text):
         raise UnreadableDocument("not text: neither UTF-8 nor Chinese in GB18030")
     return text, "gb18030"
+
+
+def _foreign_bytes(data: bytes) -> int:
+    return len(data) - len(data.translate(None, bytes(range(0x80, 0x100))))
+
+
+def _broken(data: bytes, error: UnicodeDecodeError, encoding: str) -> str:
+    if error.start > len(data) - 4:
+        return f"truncated: the text breaks off inside a character ({encoding}); download it again"
+    return f"damaged text: byte {error.start:,} is not valid {encoding}; download it again"
 
 
 def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableDocument(
-            f"not text, or truncated: byte {error.start:,} is not valid in {encoding} ({error.reason})"
-        ) from error
+        raise UnreadableDocument(_broken(data, error, encoding.upper())) from error
 
 
 def _is_chinese(text: str) -> bool:

@@ -215,7 +215,7 @@ class Worker:
         return UnreadableDocument(f"reading it ended the reader (exit {code}): a damaged document")
 
 
-# --- messages: eight bytes of length, then a pickle ---------------------------------------------------------------
+# --- messages: eight bytes of length, then a pickle ------------------------------------------------------------------
 
 
 def _send(pipe: Any, message: bytes) -> None:
@@ -244,7 +244,7 @@ def _exactly(pipe: Any, size: int, deadline: float) -> bytes:
     return bytes(parts)
 
 
-# --- in the worker ------------------------------------------------------------------------------------------------
+# --- in the worker ---------------------------------------------------------------------------------------------------
 
 
 def serve() -> None:
