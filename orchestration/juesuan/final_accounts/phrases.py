@@ -169,6 +169,7 @@ class Lexicon:
     multipliers: tuple[str, ...]
     project_names: tuple[str, ...]
     counted: tuple[str, ...]
+    grades: re.Pattern[str]
     budgets_without_stage: tuple[str, ...]
 
     def in_section(self, table: dict[str, Any], section: str) -> Any:
@@ -276,6 +277,7 @@ def lexicon() -> Lexicon:
             tuple(data["multipliers"]),
             tuple(data["project_names"]),
             tuple(data["counted"]),
+            re.compile(data["grades"]),
             tuple(f"{prefix}." for prefix in data["budgets_without_stage"]),
         )
     except (KeyError, TypeError, re.error) as error:

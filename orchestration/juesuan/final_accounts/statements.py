@@ -193,6 +193,9 @@ class Reader:
         if section.startswith("notes.performance"):
             self._project_names()
         self._walk()
+        if section.startswith("notes.performance"):
+            self._grades()
+        self._nothing_lost()
         self.found.sort(key=lambda one: one.start)
         return self.found, self.unplaced
 
@@ -390,6 +393,30 @@ class Reader:
                     subject=self._print(a, b),
                 )
             )
+
+    def _nothing_lost(self) -> None:
+        """The last net: a figure that no rule came by is listed."""
+        placed = {one.start for one in self.found} | {one.start for one in self.unplaced}
+        for token in self.tokens:
+            if token.kind == "figure" and self.normal.printed(token.start, token.start + 1)[0] not in placed:
+                self._lost(token, "passed by")
+
+    def _grades(self) -> None:
+        """等级为优: of what the sentence scored, or an outcome with its subject."""
+        for found in self.lex.grades.finditer(self.text):
+            start, end = self.normal.printed(*found.span(1))
+            stop = max((self.text.rfind(mark, 0, found.start()) for mark in "。；;"), default=-1) + 1
+            since = self.normal.printed(stop, stop)[0]
+            scored = [one for one in self.found if since <= one.start < start and one.measure == "score"]
+            about = (scored[-1].topic, scored[-1].subject) if scored else None
+            if about is None:
+                head = re.split(r"[，。；;:：、]", self.text[stop : found.start()])[-1]
+                subject = _LEAD.sub("", head).rstrip("被获")
+                if len(subject) < 2 or self.text[found.end() : found.end() + 2] in ("的项", "项目"):
+                    continue
+                about = ("outcome", subject[-40:])
+            text = self._print(*found.span(1))
+            self._add(Found(about[0], "grade", None, None, start, end, text, subject=about[1]))
 
     # --- the walk -------------------------------------------------------------------------------------------------
 
@@ -1080,6 +1107,8 @@ class Reader:
         last = max((t.start + len(t.text) + len(t.unit or "") for t in figures), default=start)
         for head in (text[max(start, last) : end], text[start : figures[0].start] if figures else ""):
             head = _TAIL.sub("", _LEAD.sub("", head))
+            if kind == "share_pct" and 0 < len(head) <= 2 <= len(tail):
+                return (head + tail)[:40]  # 均能100%接入到平台
             if len(head) >= 2:
                 return head[-40:]
         if len(tail) >= 2:
