@@ -219,8 +219,8 @@ def add(
     if not files and listed is None and not inbox:
         raise typer.BadParameter("say which FILE, or --from LIST, or --inbox")
     asserted = _asserted(unit, year, scope, family)
-    if asserted and not basis:
-        raise typer.BadParameter("--unit, --year, --scope and --family need --basis (why it is so)")
+    if (asserted or division) and not basis:
+        raise typer.BadParameter("--unit, --division, --year, --scope and --family need --basis (why it is so)")
     settings, archive = _archive()
     results = []
     for file in files or ():

@@ -365,9 +365,25 @@ def test_a_namesake_without_division_is_not_joined_unasked(archive: Archive, des
 
 
 def test_a_person_may_place_a_unit_whose_name_does_not(archive: Archive, desk: Path) -> None:
-    result = archive.add(report_file(desk, unit_name="城关镇人民政府", division_code=None), division="990101")
-    assert result.reports[0].unit_id == unit_id_of("990101", "城关镇人民政府")
-    assert result.remarks == ()
+    file = report_file(desk, unit_name="城关镇人民政府", division_code=None)
+    with pytest.raises(ArchiveError, match="basis"):
+        archive.add(file, division="990101")
+    with pytest.raises(ArchiveError, match="six digits"):
+        archive.add(file, division="that county", basis="its page")
+    result = archive.add(file, division="990101", basis="the page lies on the site of that county")
+    unit_id = unit_id_of("990101", "城关镇人民政府")
+    assert (result.reports[0].unit_id, result.remarks) == (unit_id, ())
+    (said,) = archive.find("report.txt").assertions
+    assert (said.field, said.value, said.basis) == ("unit", unit_id, "the page lies on the site of that county")
+    assert [unit.unit_id for unit in archive.registry.units] == [unit_id]
+    assert archive.decisions()[0]["asserted"] == {"division": "990101"}
+
+
+def test_a_file_laid_among_the_documents_by_hand_stays_where_it_is(archive: Archive) -> None:
+    file = report_file(Path(archive.address) / "documents" / "2023", "laid.txt")
+    assert [finding.kind for finding in archive.verify()] == ["no_manifest"]
+    assert archive.add(file).path == "documents/2023/laid.txt"
+    assert archive.verify() == ()
 
 
 def test_a_rename_adds_a_name_and_keeps_the_id(archive: Archive, desk: Path) -> None:
@@ -620,8 +636,33 @@ def test_a_kill_at_any_write_loses_nothing_and_doubles_nothing(tmp_path: Path) -
         assert archive.read(document) == data
         assert archive.verify() == ()
         assert list(inbox.iterdir()) == []
+        assert list(root.rglob("*.tmp")) == []
         step += 1
     assert step > 8
+
+
+def test_two_processes_may_add_at_once(tmp_path: Path, desk: Path) -> None:
+    script = tmp_path / "adding.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nsys.path.insert(0, sys.argv[1])\n"
+        "from tests.unit.test_archive import told\nfrom juesuan.final_accounts.archive import Archive\n"
+        "for file in sys.argv[3:]:\n    Archive(sys.argv[2], describe=told).add(Path(file))\n"
+    )
+    files = [report_file(desk, f"{n}.txt", unit_name=f"甲市第{n}局") for n in range(8)]
+    start = [sys.executable, str(script), str(Path(__file__).parents[2]), str(tmp_path / "raw")]
+    running = [subprocess.Popen([*start, *map(str, some)]) for some in (files[:6], files[2:])]
+    assert [process.wait() for process in running] == [0, 0]
+    archive = Archive(tmp_path / "raw", describe=told)
+    assert len(archive.documents()) == len(archive.registry.units) == 8
+    assert archive.verify() == ()
+
+
+def test_a_writer_that_waits_in_vain_says_so(archive: Archive, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from juesuan.final_accounts import store
+
+    monkeypatch.setattr(store, "_PATIENCE", 0)
+    with LocalStore(Path(archive.address)).locked(), pytest.raises(ArchiveError, match="another process"):
+        archive.add(report_file(desk))
 
 
 def test_an_archive_at_an_address_behaves_the_same(desk: Path) -> None:

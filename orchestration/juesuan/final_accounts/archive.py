@@ -45,7 +45,7 @@ from juesuan.final_accounts.manifest import (
 )
 from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
 from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
-from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
+from juesuan.final_accounts.registry import Registry, Resolution, check_division, is_unit_id
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 
 DOCUMENTS = "documents"
@@ -123,6 +123,7 @@ class Archive:
         self._index = Index(self._store)
         self._registry: Registry | None = None
         self._loaded: dict[str, tuple[Entry, Document]] = {}
+        self._ids: dict[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -237,8 +238,10 @@ class Archive:
         places a unit whose name does not. Raises :class:`ArchiveError` for an assertion without basis,
         ``OSError`` for a missing file.
         """
-        if asserted and not basis:
+        if (asserted or division) and not basis:
             raise ArchiveError(f"{file.name}: what a person asserts needs a basis (why it is so)")
+        if division is not None:
+            check_division(division)
         size = file.stat().st_size
         document_id = sha256_of(file)
         known = self._known(document_id)
@@ -260,8 +263,12 @@ class Archive:
                 assertions=self._assertions(dict(asserted or {}), basis or "", None, division),
             )
             document = self._read_as(document, described, division)
-            if asserted:
-                self._log("assert", document, basis or "", asserted)
+            said: dict[Any, str | int] = dict(asserted or {})
+            if division:
+                said["division"] = division
+                document = self._placed(document, basis or "")
+            if said:
+                self._log("assert", document, basis or "", said)
             self.registry.save()
             self._write(document)
             return _result(file, document, new=True)
@@ -524,6 +531,8 @@ class Archive:
 
     def _asserted_unit(self, value: str, division: str | None) -> str:
         """A unit id, or a name with or without its division; a new name is proposed like a printed one."""
+        if division is not None:
+            check_division(division)
         if is_unit_id(value):
             return self.registry.unit(value).unit_id
         if division is None:
@@ -550,6 +559,17 @@ class Archive:
         why = one.unit_doubt if division is None else None  # what a person placed needs no remark
         doubt = f"{resolution.doubt} ({why})" if resolution.doubt and why else resolution.doubt or why
         return replace(one, unit_id=unit_id, division_code=code, unit_doubt=doubt)
+
+    def _placed(self, document: Document, basis: str) -> Document:
+        """The unit that a person placed by its division, as an assertion: the name alone does not say it."""
+        units = {one.unit_id for one in document.reports}
+        if len(units) != 1 or "unit" in document.asserted(0):
+            return document
+        (unit_id,) = units
+        if unit_id is None:
+            return document
+        said = Assertion("unit", unit_id, basis, self._today())
+        return replace(document, assertions=(*document.assertions, said))
 
     def _read_as(self, document: Document, described: Described, division: str | None = None) -> Document:
         """The document with what reading it gave, and the status that follows."""
@@ -586,6 +606,9 @@ class Archive:
 
         What is published stays as it is, whatever is found.
         """
+        with self._writing():
+            for folder in ("", DOCUMENTS, "registry"):
+                self._store.sweep(folder)
         self._index.clear()
         findings: list[Finding] = []
         self._loaded.clear()
@@ -669,13 +692,30 @@ class Archive:
         return document
 
     def _known(self, document_id: str) -> Document | None:
-        return next((one for one in self._manifests() if one.document_id == document_id), None)
+        """The document of these bytes. A manifest is always that of one document, so names are enough to look up."""
+        names = {name for name in self._store.names(DOCUMENTS) if name.endswith(SUFFIX)}
+        for name in self._ids.keys() - names:
+            del self._ids[name]
+        for name in names - self._ids.keys():
+            try:
+                self._ids[name] = self._at(name).document_id
+            except ArchiveError:
+                self._ids[name] = ""  # a finding of verify; no document can be told from it
+        found = sorted(name for name, known in self._ids.items() if known == document_id)
+        return self._at(found[0]) if found else None
+
+    def _at(self, path: str) -> Document:
+        entry = self._store.stat(path)
+        if entry is None:
+            raise ArchiveError(f"{path} is gone; say that again")
+        return self._load(entry)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Alone on this machine, and with the registry as it now is: another process may have added to it."""
         with self._store.locked():
-            self._registry = None
+            if self._registry is not None and not self._registry.is_current():
+                self._registry = None
             yield
 
     def _pick(self, key: str) -> Document:
@@ -702,7 +742,7 @@ class Archive:
         action: str,
         document: Document,
         reason: str,
-        asserted: Mapping[Asserted, str | int],
+        asserted: Mapping[Any, str | int],
         report: int | None = None,
     ) -> None:
         line: dict[str, Any] = {"at": _now(), "action": action, "document_id": document.document_id}

@@ -53,8 +53,8 @@ class Index:
         content = {path: list(values) for path, values in sorted(self._load().items())}
         try:
             self.store.write(INDEX, json.dumps(content, ensure_ascii=False, indent=0).encode())
-        except PermissionError:
-            return
+        except OSError:
+            return  # a read-only or full disk: everything works without it, only slower
         self._dirty = False
 
     def _load(self) -> dict[str, tuple[int, str, str]]:

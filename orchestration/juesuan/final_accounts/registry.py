@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from juesuan.final_accounts.model import ArchiveError
-from juesuan.final_accounts.store import Store
+from juesuan.final_accounts.store import Entry, Store
 from juesuan.final_accounts.text import bare
 
 UNITS = "registry/units.csv"
@@ -103,6 +103,7 @@ class Registry:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._stamps = self._seen()
         self._units = {row.unit_id: row for row in _load(store, UNITS, Unit)}
         self._names = _load(store, UNIT_NAMES, UnitName)
         self._expected = _load(store, EXPECTED, ExpectedBody)
@@ -114,6 +115,13 @@ class Registry:
                 )
             self._by_name.setdefault(bare(row.name), []).append(row)
         self._dirty = False
+
+    def is_current(self) -> bool:
+        """Whether the files are those that were read, and nothing is proposed that was not saved."""
+        return not self._dirty and self._stamps == self._seen()
+
+    def _seen(self) -> tuple[Entry | None, ...]:
+        return tuple(self._store.stat(path) for path in (UNITS, UNIT_NAMES, EXPECTED))
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -177,8 +185,8 @@ class Registry:
 
     def confirm(self, unit_id: str, division_code: str | None = None) -> Unit:
         """Mark a unit as looked at by a person, with its division where that was unknown; the id stays."""
-        if division_code is not None and not _DIVISION.fullmatch(division_code):
-            raise ArchiveError(f"division code {division_code!r} must be six digits (GB/T 2260)")
+        if division_code is not None:
+            check_division(division_code)
         unit = self.unit(unit_id)
         unit = replace(unit, confirmed=True, division_code=division_code or unit.division_code)
         self._units[unit_id] = unit
@@ -213,6 +221,13 @@ class Registry:
         self._store.write(UNITS, _dump(Unit, self.units))
         self._store.write(UNIT_NAMES, _dump(UnitName, self.names))
         self._dirty = False
+        self._stamps = self._seen()
+
+
+def check_division(code: str) -> None:
+    """Raises :class:`ArchiveError` where ``code`` does not have the form of a division code."""
+    if not _DIVISION.fullmatch(code):
+        raise ArchiveError(f"division {code!r} must be the six digits of GB/T 2260")
 
 
 def is_unit_id(text: str) -> bool:

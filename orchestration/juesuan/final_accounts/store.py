@@ -44,6 +44,9 @@ class Store(Protocol):
     def find(self, under: str) -> Iterator[Entry]:
         """Every file below the folder ``under``, temporary and hidden ones left out, sorted by path."""
 
+    def names(self, under: str) -> list[str]:
+        """The paths of :meth:`find` alone, in any order: much cheaper, where that is enough."""
+
     def stat(self, path: str) -> Entry | None:
         """The file at ``path``; None where there is none."""
 
@@ -61,6 +64,9 @@ class Store(Protocol):
 
     def append(self, path: str, line: str) -> None:
         """Add one line to a log."""
+
+    def sweep(self, under: str) -> None:
+        """Remove what killed writes left in a folder; only for who holds the place."""
 
     def locked(self) -> AbstractContextManager[Any]:
         """Hold the place against other writers on this machine."""
@@ -95,27 +101,30 @@ class LocalStore:
         self.address = str(root)
 
     def find(self, under: str) -> Iterator[Entry]:
-        folders = [self.root / under]
-        found: list[Entry] = []
+        for path in sorted(self.names(under)):
+            entry = self.stat(path)
+            if entry is not None:
+                yield entry
+
+    def names(self, under: str) -> list[str]:
+        folders = [under]
+        found: list[str] = []
         while folders:
             folder = folders.pop()
-            if not folder.is_dir():
+            inside = f"{folder}/" if folder else ""
+            try:
+                entries = os.scandir(self.root / folder)
+            except FileNotFoundError:
                 continue
-            with os.scandir(folder) as entries:
+            with entries:
                 for one in entries:
-                    if one.name.startswith("."):
-                        continue
-                    if one.is_dir():
-                        folders.append(Path(one.path))
-                    else:
-                        stat = one.stat()
-                        path = Path(one.path).relative_to(self.root).as_posix()
-                        found.append(Entry(path, stat.st_size, str(stat.st_mtime_ns)))
-        yield from sorted(found, key=lambda entry: entry.path)
+                    if not one.name.startswith("."):
+                        (folders if one.is_dir() else found).append(inside + one.name)
+        return found
 
     def stat(self, path: str) -> Entry | None:
         try:
-            stat = (self.root / path).stat()
+            stat = os.stat(f"{self.root}/{path}")  # noqa: PTH116 - a tenth of a Path's cost, once per file
         except FileNotFoundError:
             return None
         return Entry(path, stat.st_size, str(stat.st_mtime_ns))
@@ -149,6 +158,9 @@ class LocalStore:
             log.write((("\n" if torn else "") + line + "\n").encode())
             log.flush()
             os.fsync(log.fileno())
+
+    def sweep(self, under: str) -> None:
+        durable.sweep(self.root / under)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -195,6 +207,9 @@ class RemoteStore:
             if _visible(path):
                 yield self._entry(path, info)
 
+    def names(self, under: str) -> list[str]:
+        return [entry.path for entry in self.find(under)]
+
     def stat(self, path: str) -> Entry | None:
         try:
             return self._entry(path, self._fs.info(self._at(path)))
@@ -227,6 +242,14 @@ class RemoteStore:
         if before and not before.endswith(b"\n"):
             before += b"\n"
         self.write(path, before + line.encode() + b"\n")
+
+    def sweep(self, under: str) -> None:
+        folder = self._at(under)
+        if self._fs.exists(folder):
+            for path in self._fs.ls(folder, detail=False):
+                name = PurePosixPath(path).name
+                if name.startswith(".") and name.endswith(".tmp"):
+                    self._fs.rm_file(path)
 
     def locked(self) -> AbstractContextManager[Any]:
         return nullcontext()
