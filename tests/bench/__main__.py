@@ -1,0 +1,357 @@
+"""``python -m tests.bench``: the speed and the size of reading and of a refresh, each beside what it is measured by.
+
+Belongs here: one function for each line of the table, and the table. Does not belong here: assertions (a machine under
+load is no failing test) and profiling.
+
+CPU seconds are the least of several runs; seconds on the clock too. A line whose subject does not exist says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PDF = ROOT / "raw" / "documents" / "shanghai-putuo-finance-2024.pdf"
+TEXT = ROOT / "raw" / "documents" / "qingyuan-dsb-own-level-2023.txt"
+TRUTH = ROOT / "tests" / "fixtures" / "truth" / "shanghai-putuo-finance-2024.json"
+JUESUAN = Path(sys.executable).with_name("juesuan")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured thing: what, how much, against what, what is aimed at, and whether that holds (None: no telling)."""
+
+    what: str
+    measured: str
+    against: str
+    aim: str
+    holds: bool | None
+    numbers: dict[str, float]
+
+
+class NotThereYet(Exception):  # noqa: N818 - it is no error
+    """What a line measures has not been built; the message says what."""
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def cpu(work: Callable[[], Any], runs: int) -> float:
+    """The least CPU seconds of several runs in this process."""
+    taken = []
+    for _ in range(runs):
+        begun = time.process_time()
+        work()
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
+def cpu_side_by_side(
+    ours: Callable[[], Any], theirs: Callable[[], Any], runs: int, each: int = 1
+) -> tuple[float, float]:
+    """The same for two, turn about, so that what else the machine does falls on both.
+
+    ``each``: how often ours runs in a turn.
+    """
+    pairs = [(cpu(ours, each), cpu(theirs, 1)) for _ in range(runs)]
+    return min(a for a, _ in pairs), min(b for _, b in pairs)
+
+
+def clock(command: list[str], runs: int, env: dict[str, str] | None = None) -> float:
+    """The least seconds on the clock of a command; raises ``NotThereYet`` where it cannot run."""
+    taken = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        said = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, check=False)
+        taken.append(time.perf_counter() - begun)
+        if said.returncode:
+            why = (said.stderr.strip().splitlines() or [""])[-1]
+            raise NotThereYet(f"`{Path(command[0]).name} {command[1]}` ended with {said.returncode}: {why}")
+    return min(taken)
+
+
+# --- the lines -------------------------------------------------------------------------------------------------------
+
+
+def plain_text(data: bytes) -> int:
+    """pdfium's own text of every page: the least that any reader has to pay."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    count = 0
+    for number in range(len(document)):
+        page = document[number]
+        text = page.get_textpage()
+        count += len(text.get_text_range())
+        text.close()
+        page.close()
+    document.close()
+    return count
+
+
+def reader(runs: int) -> Line:
+    from juesuan.final_accounts.readers import read
+
+    data = PDF.read_bytes()
+    ours, theirs = cpu_side_by_side(lambda: read(data), lambda: plain_text(data), runs)
+    ratio = theirs / ours
+    return Line(
+        "PDF reader stage",
+        f"{ours * 1000:.0f} ms CPU",
+        f"pdfium's plain text: {theirs * 1000:.0f} ms; speed {ratio:.2f} of it",
+        ">= 0.25",
+        ratio >= 0.25,
+        {"cpu_ms": ours * 1000, "plain_text_cpu_ms": theirs * 1000, "ratio": ratio},
+    )
+
+
+def printed_figures() -> Counter[str]:
+    cells = json.loads(TRUTH.read_text("utf-8"))["cells"]
+    return Counter(f"{Decimal(c['value']):,.2f}" for c in cells if c["value"] is not None)
+
+
+def truth_cells() -> dict[tuple[str, str, str], Decimal | None]:
+    cells = json.loads(TRUTH.read_text("utf-8"))["cells"]
+    return {
+        (c["table_key"], c["row_key"], c["column_key"]): None if c["value"] is None else Decimal(c["value"])
+        for c in cells
+    }
+
+
+def with_pdfplumber(data: bytes) -> Counter[str]:
+    import io
+
+    import pdfplumber
+
+    found: Counter[str] = Counter()
+    with pdfplumber.open(io.BytesIO(data)) as document:
+        for page in document.pages:
+            page.extract_text()
+            for table in page.extract_tables():
+                found.update(cell for row in table for cell in row if cell)
+    return found
+
+
+def pdf_route(runs: int) -> Line:
+    data = PDF.read_bytes()
+    printed = printed_figures()
+    pages = len(_reading(data).pages)
+    try:
+        from juesuan.final_accounts.extract import extract
+
+        extract(data, PDF.name)
+    except Exception as problem:  # the rest of the route may be in the making; the reader is measured then
+        stage = f"reader alone ({type(problem).__name__} in extract)"
+
+        def work() -> Any:
+            return _reading(data)
+
+        found = _grid_texts(data)
+        placed = ""
+    else:
+        stage = "reader, recognition, narrative, checks"
+
+        def work() -> Any:
+            return extract(data, PDF.name)
+
+        cells = [cell for one in extract(data, PDF.name) for cell in one.cells]
+        found = Counter(cell.value_text for cell in cells)
+        truth = truth_cells()
+        right = sum(
+            truth.get((c.table_key, c.row_key, c.column_key), "unknown") == c.value
+            for c in cells
+            if c.value is not None
+        )
+        placed = f", {right} in their place"
+    ours, theirs = cpu_side_by_side(work, lambda: with_pdfplumber(data), max(runs // 3, 2), each=3)
+    total = printed.total()
+    our_cells = (found & printed).total()
+    their_cells = (with_pdfplumber(data) & printed).total()
+    ratio = theirs / ours
+    return Line(
+        f"PDF route ({stage})",
+        f"{pages / ours:.0f} pages per CPU s ({ours * 1000:.0f} ms); {our_cells} of {total} figures exact{placed}",
+        f"pdfplumber: {pages / theirs:.0f} pages per CPU s; {their_cells} exact; ours is {ratio:.1f} times as fast",
+        ">= 8 times, figures >= its",
+        ratio >= 8 and our_cells >= their_cells,
+        {
+            "cpu_ms": ours * 1000,
+            "pdfplumber_cpu_ms": theirs * 1000,
+            "ratio": ratio,
+            "exact": our_cells,
+            "pdfplumber_exact": their_cells,
+            "figures": total,
+        },
+    )
+
+
+def _reading(data: bytes) -> Any:
+    from juesuan.final_accounts.readers import read
+
+    return read(data)
+
+
+def _grid_texts(data: bytes) -> Counter[str]:
+    from juesuan.final_accounts.model import Grid
+
+    return Counter(
+        cell.text for page in _reading(data).pages for b in page.blocks if isinstance(b, Grid) for cell in b.cells
+    )
+
+
+def text_report(runs: int) -> Line:
+    from juesuan.final_accounts.extract import extract
+
+    data = TEXT.read_bytes()
+    extract(data, TEXT.name)  # form data is read once in a process
+    taken = cpu(lambda: extract(data, TEXT.name), runs)
+    return Line(
+        "flattened text report", f"{taken * 1000:.0f} ms CPU", "", "< 50 ms", taken < 0.05, {"cpu_ms": taken * 1000}
+    )
+
+
+_PEAK = """
+import resource, sys
+from pathlib import Path
+from juesuan.final_accounts.extract import extract
+path = Path(sys.argv[1])
+extract(path.read_bytes(), path.name)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def peak_memory(_runs: int) -> Line:
+    said = subprocess.run([sys.executable, "-c", _PEAK, str(PDF)], capture_output=True, text=True, check=False)
+    if said.returncode:
+        raise NotThereYet(said.stderr.strip()[-120:])
+    # Kilobytes, but bytes on macOS.
+    peak = int(said.stdout) / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return Line("extract of the PDF report, peak memory", f"{peak:.0f} MB", "", "<= 300 MB", peak <= 300, {"mb": peak})
+
+
+def help_page(runs: int) -> Line:
+    taken = clock([str(JUESUAN), "extract", "--help"], runs)
+    return Line("juesuan extract --help", f"{taken:.2f} s", _python(runs), "< 0.5 s", taken < 0.5, {"seconds": taken})
+
+
+def text_command(runs: int) -> Line:
+    taken = clock([str(JUESUAN), "extract", str(TEXT)], runs)
+    return Line(
+        "juesuan extract (text report)", f"{taken:.2f} s", _python(runs), "< 1 s", taken < 1, {"seconds": taken}
+    )
+
+
+def _python(runs: int) -> str:
+    return f"python -c pass: {clock([sys.executable, '-c', 'pass'], runs):.2f} s"
+
+
+# Runs in every Python process of the measured command, whoever starts it, and writes down that dbt was started.
+_WITNESS = """
+import os, sys
+def _saw(event, args):
+    if event == "import" and args[0] in ("dbt.cli.main", "dbt.task.build", "dbt.adapters.duckdb"):
+        what = args[0]
+    elif event == "subprocess.Popen" and "dbt" in os.path.basename(str(args[0])):
+        what = str(args[0])
+    else:
+        return
+    with open(os.environ["BENCH_WITNESS"], "a") as out:
+        out.write(what + chr(10))
+sys.addaudithook(_saw)
+"""
+
+
+def idle_refresh(runs: int) -> Line:
+    with tempfile.TemporaryDirectory(prefix="juesuan-bench-") as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "raw", folder / "raw")
+        (folder / "witness").mkdir()
+        (folder / "witness" / "sitecustomize.py").write_text(_WITNESS, "utf-8")
+        env = dict(os.environ)
+        env |= {
+            "JUESUAN_RAW": str(folder / "raw"),
+            "JUESUAN_WAREHOUSE": str(folder / "warehouse"),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(folder / "witness"), env.get("PYTHONPATH")))),
+            "BENCH_WITNESS": str(folder / "seen"),
+        }
+        first = clock([str(JUESUAN), "refresh"], 1, env)
+        seen = folder / "seen"
+        built_with_dbt = seen.exists()  # else the witness sees nothing and its silence would say nothing
+        seen.unlink(missing_ok=True)
+        again = clock([str(JUESUAN), "refresh"], max(runs // 3, 2), env)
+        quiet = built_with_dbt and not seen.exists()
+    word = "never started" if quiet else ("started" if built_with_dbt else "not seen even in the first")
+    return Line(
+        "juesuan refresh with nothing to do",
+        f"{again:.2f} s; dbt {word}",
+        f"the first refresh: {first:.1f} s",
+        "dbt never starts",
+        quiet,
+        {"seconds": again, "first_seconds": first, "dbt_started": float(not quiet)},
+    )
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+LINES: dict[str, Callable[[int], Line]] = {
+    "reader": reader,
+    "pdf": pdf_route,
+    "text": text_report,
+    "memory": peak_memory,
+    "help": help_page,
+    "command": text_command,
+    "refresh": idle_refresh,
+}
+
+
+def measured(name: str, runs: int) -> Line:
+    try:
+        return LINES[name](runs)
+    except (NotThereYet, ImportError) as missing:
+        return Line(name, "not there yet", str(missing), "", None, {})
+
+
+def show(lines: list[Line]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Speed and size")
+    for head in ("what", "measured", "beside", "aim", "holds"):
+        table.add_column(head, overflow="fold")
+    for line in lines:
+        holds = {True: "yes", False: "[red]no[/red]", None: "?"}[line.holds]
+        table.add_row(line.what, line.measured, line.against, line.aim, holds)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", choices=[*LINES, []], help=f"which lines ({', '.join(LINES)}); all")
+    parser.add_argument("--runs", type=int, default=9, help="runs of which the least counts (default 9)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    lines = [measured(name, options.runs) for name in options.names or LINES]
+    if options.json:
+        print(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=2))
+    else:
+        show(lines)
+
+
+if __name__ == "__main__":
+    main()
