@@ -24,6 +24,7 @@ from juesuan.final_accounts.model import (
     Report,
     ReportTable,
     Statement,
+    UnassignedNumber,
 )
 from juesuan.final_accounts.numbers import tolerance
 from juesuan.final_accounts.text import label
@@ -325,6 +326,63 @@ def test_tables_in_different_money_units_are_compared_in_the_finer_one() -> None
         Decimal("123456.78"),
     )
     assert result.tolerance == Decimal("50.005")
+
+
+def test_a_sum_that_lacks_a_column_of_its_form_could_not_run() -> None:
+    result = only(row_draft(expenditure_total="10.00", basic="6.00").check(), "W-T5-01")
+    assert (result.state, result.place) == ("could_not_run", "T5")
+    assert "T5/project" in (result.message or "")
+
+
+def test_before_state_capital_had_a_column_the_other_two_are_the_whole() -> None:
+    draft = Draft(year=2018)
+    columns = {"expenditure_general_public_budget": "6.00", "expenditure_government_fund": "3.00"}
+    draft.put("T4", "expenditure:教育支出", expenditure_total="9.00", **columns)
+    assert only(draft.check(), "W-T4-01").state == "pass"
+    draft.put("T4", "expenditure:教育支出", expenditure_total="10.00")
+    assert only(draft.check(), "W-T4-01").state == "fail"
+
+
+def test_a_table_with_figures_that_found_no_place_is_not_blamed() -> None:
+    extraction = row_draft(expenditure_total="10.00", basic="6.00", project="").extraction()
+    assert only(run_checks(extraction), "W-T5-01").state == "fail"
+    stray = UnassignedNumber("4.00", "合计 10.00 6.00 4.00", 1, table_key="T5")
+    doubted = only(run_checks(replace(extraction, unassigned_numbers=(stray,))), "W-T5-01")
+    assert doubted.state == "could_not_run"
+
+
+def test_a_negative_figure_is_noticed_but_not_where_adjustments_are_booked() -> None:
+    draft = row_draft(expenditure_total="-1.00", basic="-1.00", project="0.00")
+    draft.put("T2", "合计", income_total="5.00", fiscal_appropriation="6.00", other_income="-1.00")
+    places = {r.place for r in draft.check() if r.check_id == "W-B-01" and r.state == "fail"}
+    assert places == {"T5/合计/expenditure_total", "T5/合计/basic"}
+
+
+def test_a_section_of_the_fund_budget_does_not_stand_in_the_general_one() -> None:
+    draft = Draft(labels={"21208": "国有土地使用权出让收入安排的支出", "20501": "教育管理事务"})
+    for table in ("T5", "TF"):
+        draft.put(table, "21208", expenditure_total="5.00", basic="0.00", project="5.00")
+    states = {r.place: r.state for r in draft.check() if r.check_id == "W-C-02"}
+    assert states == {"T5": "fail", "TF": "pass"}
+
+
+def test_a_code_spent_without_income_needs_a_carry_over() -> None:
+    for opening, state in (("5.00", "pass"), ("0.00", "fail"), ("", "could_not_run")):
+        draft = Draft()
+        draft.put("T1", "income:年初结转和结余", income_amount=opening)
+        draft.put("T2", "2010301", income_total="3.00")
+        draft.put("T3", "2010301", expenditure_total="3.00")
+        draft.put("T3", "2010399", expenditure_total="5.00")
+        assert only(draft.check(), "W-X-13").state == state
+
+
+def test_the_name_in_the_text_is_that_beside_the_code() -> None:
+    for name, state in (("教育支出", "pass"), ("科学技术支出", "fail")):
+        draft = Draft(labels={"205": "教育支出"})
+        draft.put("T5", "205", expenditure_total="5.00")
+        quote = f"{name}（类）5.00万元，占100%。"
+        draft.say("general_public_budget.class.205", "amount", "5.00", quote=quote, start=quote.index("5"))
+        assert only(draft.check(), "W-N-20").state == state
 
 
 def test_items_without_class_rows_add_up_to_the_total() -> None:

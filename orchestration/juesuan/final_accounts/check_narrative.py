@@ -405,7 +405,7 @@ def completion(book: Book, spec: Spec) -> Iterator[Verdict]:
             yield _could_not(spec, place, "未述预算数")
             continue
         tried = [_completed(book, spec, statement, book.money(amount), budget) for budget in budgets.values()]
-        if len(tried) == 1:
+        if len({(budget.value, budget.factor) for budget in budgets.values()}) == 1:
             yield tried[0]
             continue
         good = next((v for v in tried if v.state in ("pass", "within_rounding")), None)
@@ -762,25 +762,26 @@ def purposes(book: Book, spec: Spec) -> Iterator[Verdict]:
         yield Verdict(spec["id"], statement.address, state, spec["severity"], message=message)
 
 
-_LEVELS = re.compile(r"\((?:类|款|项)\)")
+_LEVEL_NAME = re.compile(r"([^\d,。;:、()]{2,40}(?:\([^()]*\)[^\d,。;:、()]{1,40})?)\((?:类|款|项)\)")
 
 
 def item_names(book: Book, spec: Spec) -> Iterator[Verdict]:
     """``kind: item_names``: the name that the text gives a code is the name beside the code in the table."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for statement in book.extraction.statements:
         prefix = next((p for p in spec["prefixes"] if statement.topic.startswith(p)), None)
         code = statement.topic.rsplit(".", 1)[-1]
-        if prefix is None or not code.isdigit() or not statement.subject or (statement.topic, code) in seen:
+        if prefix is None or not code.isdigit() or statement.topic in seen:
             continue
-        seen.add((statement.topic, code))
         table = book.tables.get(spec["prefixes"][prefix])
         rows = table.by_key.get(code, ()) if table else ()
-        if not rows:
+        # The last name with its level in front of the figure: 住房保障支出（类）445.69万元.
+        names = _LEVEL_NAME.findall(bare(statement.subject or statement.quote[: statement.start or 0]))
+        if not rows or not names:
             continue
-        parts = [p for p in _LEVELS.split(bare(statement.subject)) if p]
-        told = label(parts[-1]) if parts else ""
-        same = any(told in (label(r.label), f"{label(r.label)}支出") or told.startswith(label(r.label)) for r in rows)
+        seen.add(statement.topic)
+        told = label(names[-1])
+        same = any(told == label(r.label) for r in rows)
         message = None if same else f"正文作“{told}”，表内 {code} 为“{rows[0].label}”"
         yield Verdict(spec["id"], statement.address, "pass" if same else "fail", spec["severity"], message=message)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -85,11 +85,11 @@ def rows_of(table: Table, term: Term) -> Sequence[Row]:
 
 @dataclass(slots=True)
 class Side:
-    """The figures of one side; ``absent`` counts terms that the form does not have, ``missing`` says which table."""
+    """The figures of one side; ``absent`` are the terms that the table does not have, ``missing`` says which table."""
 
     signed: list[Signed]
     terms: int = 0
-    absent: int = 0
+    absent: list[str] = field(default_factory=list)
     missing: str | None = None
     place: str = ""
     declared_empty: bool = False
@@ -137,11 +137,11 @@ def _take(book: Book, side: Side, term: Term) -> None:
             side.missing = side.missing or book.missing(term.table)
         return
     if term.column not in table.columns:
-        side.absent += 1
+        side.absent.append(term.address)
         return
     rows = rows_of(table, term)
     if not rows:
-        side.absent += 1
+        side.absent.append(term.address)
         return
     for row in rows:
         figure = row.figures.get(term.column)
@@ -233,13 +233,21 @@ def _row_sums(book: Book, spec: Spec, loop: Spec) -> Iterator[Verdict]:
         yield Verdict(check_id, key, "not_applicable", severity, message=f"{key} 此表式无此栏")
         return
     prefix = loop.get("with", "")
+    lacking = _lacking(spec, [f"{key}/{t.column}" for t in (*left, *right) if t.column not in table.columns])
+    unsure = 0
     for row in table.rows:
         if not row.key.startswith(prefix):
             continue
         figures = row.figures
         sides = [[(t.sign, f) for t in terms if (f := figures.get(t.column)) is not None] for terms in (left, right)]
         place = f"{key}/{row.key}/{left[0].column}"
-        yield compare(check_id, severity, place, sides[0], sides[1], names=names)
+        verdict = compare(check_id, severity, place, sides[0], sides[1], names=names)
+        if verdict.state == "fail" and lacking:
+            unsure += 1
+        else:
+            yield verdict
+    if unsure:
+        yield _could_not(spec, key, f"{unsure} 行不相等，而表中未见栏 {'、'.join(lacking)}")
 
 
 def _one_sum(book: Book, spec: Spec, binding: Mapping[str, str]) -> Verdict:
@@ -253,9 +261,9 @@ def _one_sum(book: Book, spec: Spec, binding: Mapping[str, str]) -> Verdict:
     if missing:
         return _could_not(spec, place, missing)
     absent = "表式无此项"
-    gone = left.terms == left.absent or right.terms == right.absent
+    gone = left.terms == len(left.absent) or right.terms == len(right.absent)
     for need in spec.get("needs", ()):
-        gone = gone or gather(book, [need], binding).absent > 0
+        gone = gone or bool(gather(book, [need], binding).absent)
     if gone and not (left.declared_empty or right.declared_empty):
         state = spec.get("absent", "could_not_run")
         printed = [f.value for _, f in (*left.signed, *right.signed) if f.value]
@@ -269,12 +277,20 @@ def _one_sum(book: Book, spec: Spec, binding: Mapping[str, str]) -> Verdict:
         check_id, severity, place, left.signed, right.signed, relation=relation, names=names, single=single
     )
     if verdict.state == "fail":
-        return _second_look(book, spec, binding, left, right, verdict)
+        verdict = _second_look(book, spec, binding, left, right, verdict)
+    if verdict.state == "fail" and (lacking := _lacking(spec, [*left.absent, *right.absent])):
+        return _could_not(spec, place, f"{verdict.message}；而表中未见 {'、'.join(lacking)}")
     if verdict.state == "could_not_run" and (left.declared_empty or right.declared_empty):
         value = verdict.actual if verdict.actual is not None else verdict.expected
         if not value:
             verdict.state, verdict.message = "not_applicable", "一边注明无发生额，另一边印 0"
     return verdict
+
+
+def _lacking(spec: Spec, absent: Sequence[str]) -> list[str]:
+    """Terms that the table does not have, but for those that some forms do without."""
+    optional = spec.get("optional", ())
+    return [address for address in absent if not any(part in address for part in optional)]
 
 
 def _second_look(
@@ -476,6 +492,10 @@ def mirror(book: Book, spec: Spec) -> Iterator[Verdict]:
         key = spec["income" if income is None else "expenditure"]["table"]
         yield _could_not(spec, key, book.missing(key))
         return
+    for table, asked in ((income, spec["income"]), (spent, spec["expenditure"])):
+        if asked["column"] not in table.columns:
+            yield _could_not(spec, table.key, f"表中未见栏 {table.key}/{asked['column']}")
+            return
     clean = True
     for here, there, ours, theirs, carry, word in (
         (spent, income, "expenditure", "income", "sources", "有支出而无收入"),
@@ -661,6 +681,9 @@ def empty_tables(book: Book, spec: Spec) -> Iterator[Verdict]:
         if entry is None or entry.state not in ("present", "no_activity"):
             continue
         table = book.tables.get(key)
+        if table is None and entry.state == "present":
+            yield _could_not(spec, key, book.missing(key))
+            continue
         figures = [f for row in table.rows for f in row.figures.values()] if table else []
         if any(f.value is not None for f in figures):
             yield Verdict(spec["id"], key, "not_applicable", spec["severity"], message="表内印有数字")

@@ -322,6 +322,9 @@ class Verdict:
                 terms.append(
                     CheckTerm(figure.address, side, sign, value, precision, figure.page, figure.line)  # type: ignore[arg-type]
                 )
+        tolerance = self.tolerance
+        if tolerance is not None and _places(tolerance) > 6:
+            tolerance = kept(tolerance)
         return CheckResult(
             self.check_id,
             self.place,
@@ -330,7 +333,7 @@ class Verdict:
             self.expected,
             self.actual,
             self.difference,
-            self.tolerance,
+            tolerance,
             self.root,
             self.message,
             tuple(terms),

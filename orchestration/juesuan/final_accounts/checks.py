@@ -10,7 +10,7 @@ holds. Where no single figure does, there is no root.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,8 +74,24 @@ def run_checks(extraction: Extraction) -> tuple[CheckResult, ...]:
             verdicts += _magnitude(spec, verdicts)
         elif spec["kind"] not in WITHIN_OTHERS:
             verdicts += EVALUATORS[spec["kind"]](book, spec)
+    _doubt(extraction, verdicts)
     _name_roots(verdicts)
     return tuple(verdict.result() for verdict in verdicts)
+
+
+def _doubt(extraction: Extraction, verdicts: Sequence[Verdict]) -> None:
+    """A sum over a table in which figures found no place may fail by our misreading: it could not run."""
+    unplaced = Counter(number.table_key for number in extraction.unassigned_numbers if number.table_key)
+    if not unplaced:
+        return
+    for verdict in verdicts:
+        if verdict.state != "fail" or not verdict.linear:
+            continue
+        tables = {address.split("/", 1)[0] for address, _ in verdict.figures()} & unplaced.keys()
+        if tables:
+            verdict.state = "could_not_run"
+            counts = "、".join(f"{key} 有 {unplaced[key]} 个" for key in sorted(tables))
+            verdict.message = f"{verdict.message}；而{counts}数字没有归处"
 
 
 # --- a lost 万 ------------------------------------------------------------------------------------------------------
