@@ -29,7 +29,8 @@ def nfkc(text: str) -> str:
 @lru_cache(maxsize=16384)
 def squeeze(text: str) -> str:
     """NFKC without any white space: what wrapping and justified printing (``因 公 出 国``) leave equal."""
-    return _WHITE.sub("", nfkc(text))
+    # once more: without the white space, what stood apart may compose
+    return nfkc(_WHITE.sub("", nfkc(text)))
 
 
 @lru_cache(maxsize=16384)
