@@ -21,6 +21,8 @@ from juesuan.final_accounts.numbers import plain
 
 #: Wide enough for any row: where nobody watches, nothing is folded or cut.
 _PIPE_WIDTH = 10_000
+#: Columns up to this many cells are never folded.
+_SHORT = 16
 
 
 def utf8(stream: TextIO) -> TextIO:
@@ -87,6 +89,7 @@ def table(
 ) -> None:
     """A table on stdout; columns named in ``right`` (figures) are aligned to the right."""
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -95,10 +98,18 @@ def table(
     console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
     figures = set(right)
     drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        drawn.add_column(Text(column), justify="right" if column in figures else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(text(value)) for value in row))
+    cells = [[text(value) for value in row] for row in rows]
+    for at, column in enumerate(columns):
+        widest = max(cell_len(part) for part in (column, *(row[at] for row in cells)))
+        drawn.add_column(
+            Text(column),
+            justify="right" if column in figures else "left",
+            overflow="fold",
+            # What is short stays whole; only long texts give way in a narrow terminal.
+            min_width=widest if widest <= _SHORT else None,
+        )
+    for row in cells:
+        drawn.add_row(*map(Text, row))
     with console.capture() as drawing:
         console.print(drawn)
     for drawn_line in drawing.get().splitlines():

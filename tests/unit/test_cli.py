@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -145,6 +146,20 @@ def test_a_document_beyond_its_limits_fails_by_name(run: Run, monkeypatch: pytes
     assert "max_bytes" in line["reason"] and TEXT_REPORT.name in err
     code, out, _ = run("add", TEXT_REPORT)
     assert code == 1 and "limit of 100" in out
+
+
+def test_extract_says_the_same_in_every_process() -> None:
+    said = []
+    for seed in ("1", "2"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "juesuan", "extract", "--in-process", str(TEXT_REPORT)],
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=PROJECT,
+            check=True,
+        )
+        said.append(ran.stdout)
+    assert said[0] == said[1] != b""
 
 
 def test_both_ways_to_extract_say_the_same(run: Run) -> None:
