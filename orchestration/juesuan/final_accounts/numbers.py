@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from juesuan.final_accounts.model import FigureDoesNotFit
 from juesuan.final_accounts.text import nfkc
@@ -34,6 +35,8 @@ class Figure:
     precision: int
 
 
+# most figures of a report are 0.00
+@lru_cache(maxsize=4096)
 def parse_figure(text: str) -> Figure | None:
     """Read one printed figure; None if the text is not exactly one.
 
