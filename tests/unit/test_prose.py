@@ -186,6 +186,33 @@ def test_grids_stay_between_the_paragraphs_where_they_stand() -> None:
     assert [isinstance(item, Grid) for item in flow] == [False, True, False]
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a paragraph as print does: Chinese characters take two places, no line begins with a stop."""
+    out, used = [""], 0
+    for char in text:
+        places = 2 if char > "\u2e7f" else 1
+        if used + places > width and char not in "，。；、：）%”":
+            out.append("")
+            used = 0
+        out[-1] += char
+        used += places
+    return out
+
+
+@pytest.mark.parametrize("width", [52, 56, 72, 100])
+@pytest.mark.parametrize("paged", [False, True])
+def test_paragraphs_are_the_same_wherever_lines_and_pages_break(width: int, paged: bool) -> None:
+    whole = [one for one in prose.paragraphs(lines(QINGYUAN.read_text("utf-8"))) if one.places[0][2] >= 708]
+    blocks: list[TextLine] = []
+    for paragraph in whole:
+        indent = "" if paragraph.kind == "heading" else "　　"
+        for text in wrapped(indent + paragraph.text, width):
+            page, at = divmod(len(blocks), 30)
+            blocks.append(TextLine(text, page + 1 if paged else None, at + 1 if paged else len(blocks) + 1))
+    got = [paragraph.text for paragraph in prose.paragraphs(blocks)]
+    assert len(set(got) ^ {paragraph.text for paragraph in whole}) <= 2
+
+
 # --- sentences ------------------------------------------------------------------------------------------------
 
 

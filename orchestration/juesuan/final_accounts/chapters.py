@@ -183,6 +183,8 @@ def _opens(item: Paragraph, inside: str, above: Sequence[tuple[int, str]]) -> tu
             return ("tables", 5) if inside not in said.keeps else None
         return found, 1 if "." not in found else 2
     level = item.level or 5
+    if level > 3 and inside.startswith("overview."):
+        return None  # an item of a list of duties, offices or bodies
     parent = next((key for rank, key in reversed(above) if rank < level), "")
     if parent in said.keeps:
         return parent, level
@@ -253,7 +255,7 @@ def read_passages(sections: Iterable[Section]) -> tuple[Passage, ...]:
         state = _state(text, section)
         if state != "missing":
             stated.add(section.key)
-        elif section.key in _MAY_BE_EMPTY:
+        elif section.key in _MAY_BE_EMPTY or section.level > 3:
             continue
         out.append(Passage(section.key, section.heading, text, state, section.page, section.line))
     for keys in said.expected:
@@ -355,6 +357,7 @@ def _term(body: str, said: _Words) -> tuple[str, str] | None:
 
 _BETWEEN = re.compile(r"[、，,；;]|以及|(?<=[局心院所队站处校馆会级）)])(?:和|及|与)")
 _ROW_OF_LIST = re.compile(r"^\s*\d{1,3}[ 　\t]+(\S+)(?:[ 　\t]+(\S.*?))?\s*$")
+_COUNTED = re.compile(r"^[^（(]{0,12}(?:单位|机构)[（(]([^）)]+)$")
 _PERIODS = re.compile(r"[。.…]+")
 
 
@@ -364,22 +367,15 @@ def read_units(sections: Iterable[Section]) -> tuple[ReportUnit, ...]:
     From a ruled list, from the rows of a flattened list, from numbered items and from prose; where a list names
     bodies, the prose around it only adds those that are left out.
     """
-    out: dict[str, ReportUnit] = {}
-    listed = False
-    wanted = [section for section in sections if section.key in ("overview.units", "overview.structure", "overview")]
-    wanted.sort(key=lambda section: section.key != "overview.units")
-    for section in wanted:
-        own = section.key == "overview.units"
-        if out and not own:
-            break
-        for unit in _listed(section, own):
-            out.setdefault(_same(unit.name), unit)
-            listed = True
-        for unit in _named(section, own):
-            if unit.covered and listed:
-                continue
-            out.setdefault(_same(unit.name), unit)
-    return tuple(out.values())
+    every = list(sections)
+    own = [section for section in every if section.key == "overview.units"]
+    others = [section for section in every if section.key in ("overview.structure", "overview")]
+    for some, is_own in ((own, True), (others, False)):
+        listed = [unit for section in some for unit in _listed(section, is_own)]
+        named = [unit for section in some for unit in _named(section, is_own) if not (listed and unit.covered)]
+        if listed or named:
+            return tuple({_same(unit.name): unit for unit in reversed((*listed, *named))}.values())[::-1]
+    return ()
 
 
 def _same(name: str) -> str:
@@ -410,21 +406,30 @@ def _listed(section: Section, own: bool) -> Iterator[ReportUnit]:
     said = _words().unit
     for grid in section.grids:
         yield from _from_grid(grid)
-    lines = section.paragraphs
-    for paragraph in lines:
+    mark = prose.mark_of(section.heading)[1]
+    if own and section.level > 2 and _is_body(name := _trim(section.heading[len(mark) :])):
+        # "1. 某市教育局机关" on a line of its own looks like a heading
+        yield ReportUnit(name, True, None, section.page, section.line)
+    has_remarks = True
+    for paragraph in section.paragraphs:
+        words = paragraph.text.split()
+        if len(words) > 1 and any(said["name_column"].search(bare(word)) for word in words):
+            has_remarks = bool(said["remark_column"].search(bare(words[-1])))
+            continue
         row = _ROW_OF_LIST.match(paragraph.text)
         if row and paragraph.kind != "heading" and not _PERIODS.fullmatch(row[1]) and _is_body(row[1]):
             page, line = paragraph.place(0)
-            yield ReportUnit(row[1], not _is_left_out(row[2] or ""), row[2] or None, page, line)
+            remark = row[2] if has_remarks else None
+            yield ReportUnit(row[1], not _is_left_out(remark or ""), remark or None, page, line)
             continue
         if paragraph.level >= 3 and own:
             body = paragraph.body.rstrip("。；;，,、 　")
-            name, _, remark = body.partition(" ")
+            name, _, rest = body.partition(" ")
             name = _trim(name)
             if _is_body(name):
                 page, line = paragraph.place(0)
-                remark = remark.strip()
-                yield ReportUnit(name, not said["left_out"].search(remark), remark or None, page, line)
+                rest = rest.strip()
+                yield ReportUnit(name, not _is_left_out(rest), rest or None, page, line)
 
 
 def _is_left_out(remark: str) -> bool:
@@ -460,11 +465,17 @@ def _named(section: Section, own: bool) -> Iterator[ReportUnit]:
             continue
         for sentence in prose.sentences(paragraph):
             text = sentence.text
-            if not said["covered"].search(text):
+            apart = said["left_out"].search(text)
+            if not apart and not said["covered"].search(text):
                 continue
             if not own and not re.search("决算", text):
                 continue
-            outside = bool(said["left_out"].search(text))
+            outside = apart is not None
+            if apart and _is_body(name := _trim(re.split("[，,]", text[: apart.start()])[-1])):
+                # 某某中心单独编制决算，未纳入本次公开范围。
+                page, line = sentence.place(text.index(name))
+                yield ReportUnit(name, False, text[apart.start() :].strip("，,。；; "), page, line)
+                continue
             best: list[tuple[str, int]] = []
             behind = 0
             for found in said["introduces"].finditer(text):
@@ -485,6 +496,10 @@ def _names(text: str, start: int) -> tuple[list[tuple[str, int]], int]:
         found = _BETWEEN.search(text, at)
         stop = found.start() if found else len(text)
         name = _trim(text[at:stop])
+        if inner := _COUNTED.match(name):
+            name = inner[1]  # 2个下属单位（甲站、乙中心）
+        if name.endswith(("）", ")")) and not re.search("[（(]", name):
+            name = name[:-1]
         if not _is_body(name):
             break
         out.append((name, at + text[at:stop].index(name)))

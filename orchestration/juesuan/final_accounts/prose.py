@@ -137,6 +137,7 @@ class _Words:
     no_mark: re.Pattern[str]
     own_line: re.Pattern[str]
     begins: re.Pattern[str]
+    never_heading: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -159,6 +160,7 @@ def _words() -> _Words:
             no_mark=pattern(data["no_mark"], "forms/chapters.yml: prose.no_mark"),
             own_line=pattern(data["own_line"], "forms/chapters.yml: prose.own_line"),
             begins=pattern(data["begins"], "forms/chapters.yml: prose.begins"),
+            never_heading=pattern(data["never_headings"], "forms/chapters.yml: prose.never_headings"),
         )
     except KeyError as error:
         raise FormDefinitionError(f"forms/chapters.yml: prose.{error.args[0]} is missing") from error
@@ -261,7 +263,7 @@ def _lines(blocks: Sequence[TextLine | Grid]) -> list[_Line | Grid]:
     return out
 
 
-#: No column of running text is narrower, in half characters; without boxes a few short lines set no measure.
+#: A column of running text is hardly narrower, in half characters; a few short lines set no measure.
 _NARROWEST = 48
 
 
@@ -284,7 +286,9 @@ def _measure(items: list[_Line | Grid]) -> None:
             near = sorted(widths[max(0, at - 8) : at + 9])
             # the second longest: one line of another measure (a note under a table) does not set it
             measure = near[-2] if len(near) > 4 and near[-1] > 1.35 * near[-2] else near[-1]
-            one.full = one.width / max(measure, _NARROWEST)
+            if measure < _NARROWEST and sum(width > 0.9 * measure for width in near) < 5:
+                measure = _NARROWEST
+            one.full = one.width / measure
 
 
 def _margins(group: list[_Line]) -> None:
@@ -523,13 +527,15 @@ def _begins(group: list[_Line], item: _Line) -> bool:
         if opened:
             return False
         so_far = "".join(line.text for line in group)
+        if said.never_heading.search(so_far):
+            return False
         if said.heading_end.search(so_far):
             # …决算情况 / 说明: a heading that could end here goes on only with a word that ends one
             return not (item.width <= 12 and last.full >= 0.85 and said.heading_end.fullmatch(item.text))
         if last.full >= 0.85:
             return False
-        if item.width <= 24 and said.heading_end.search(item.text):
-            return bool(_STOP.search(item.text))
+        if item.width <= 24 and said.heading_end.search(rest := item.text.rstrip("。")):
+            return bool(_STOP.search(rest))
         return not _OPEN_END.search(last.text)
     if item.indent and not (len(group) == 1 and head.indent and last.full < 0.6):
         # an indented line begins a paragraph, unless the whole paragraph is set in (a centred title)
@@ -604,7 +610,7 @@ def _headed(
             kind = "heading"
     elif not level and not _COMMA.search(rest) and (group is None or len(group) == 1) and len(rest) <= 60:
         kind = "line"
-    if kind == "heading" and (_ROW.search(rest) or _SECOND.search(rest)):
+    if kind == "heading" and (_ROW.search(rest) or _SECOND.search(rest) or said.never_heading.search(rest)):
         kind = "line"
     yield Paragraph(text, _cut(places, start, start + len(text)), kind=kind, level=level, mark=mark)
 
