@@ -315,6 +315,27 @@ def test_rules_underlines_boxes_and_charts_are_no_tables() -> None:
     assert [line.text for line in lines] == ["header", "underlined", "boxed", "three rules"]
 
 
+def test_a_page_drawn_from_the_top_down_reads_the_same() -> None:
+    page = PdfPage().raw("q 0.75 0 0 -0.75 0 842 cm").grid([100, 200, 300], [100, 130, 160])
+    page.text(105, 120, "1,234.50", 12, (1, 0, 0, -1)).text(205, 120, "9.00", 12, (1, 0, 0, -1)).raw("Q")
+    grids, _ = only_page(page)
+    assert [texts(grid) for grid in grids] == [[["1,234.50", "9.00"], ["", ""]]]
+    assert grids[0].box == pytest.approx((75, 75, 225, 120), abs=0.5)
+
+
+def test_a_table_in_a_cell_keeps_its_own_text() -> None:
+    page = PdfPage().grid([50, 300, 550], [400, 500, 600]).grid([60, 120, 180], [420, 440, 460])
+    page.text(65, 425, "inner").text(320, 550, "outer").text(60, 480, "cell")
+    grids, _ = only_page(page)
+    assert [texts(grid) for grid in grids] == [[["", "outer"], ["cell", ""]], [["", ""], ["inner", ""]]]
+
+
+def test_two_dashes_of_one_path_leave_the_cell_between_them_whole() -> None:
+    page = PdfPage().grid(XS, [600, 660]).raw("50 630 m 150 630 l 250 630 m 350 630 l S").text(155, 625, "tall")
+    grids, _ = only_page(page)
+    assert [(c.row, c.col, c.row_span, c.text) for c in grids[0].cells if c.col == 1] == [(0, 1, 2, "tall")]
+
+
 def test_an_underline_inside_a_cell_divides_nothing() -> None:
     grids, _ = only_page(filled(PdfPage().grid(XS, YS)).line(60, 604, 90, 604).line(160, 604, 200, 604))
     assert [texts(grid) for grid in grids] == [FIGURES]
@@ -340,6 +361,21 @@ def test_a_figure_comes_out_as_printed_whatever_the_order_of_its_glyphs(value: D
         page.text(at, 626, glyph)
     grids, _ = only_page(page)
     assert texts(grids[0])[1] == ["", printed, ""]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(20, 480), st.integers(560, 700), st.integers(5, 14)), min_size=1, max_size=14),
+    st.sampled_from([0, 90]),
+)
+def test_no_glyph_is_lost_or_doubled_wherever_it_stands(places: list[tuple[int, int, int]], turn: int) -> None:
+    page = PdfPage(rotate=turn).grid(XS, YS)
+    words = [f"{chr(65 + k)}{k:02d},{chr(97 + k)}.5" for k in range(len(places))]
+    for (x, y, size), word in zip(places, words, strict=True):
+        page.text(x, y, word, size)
+    grids, lines = only_page(page)
+    found = "".join(c.text for grid in grids for c in grid.cells) + "".join(line.text for line in lines)
+    assert Counter(re.sub(r"\s", "", found)) == Counter("".join(words))
 
 
 def test_lines_of_a_wrapped_name_are_parted_by_a_line_break() -> None:

@@ -486,13 +486,19 @@ def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
             continue
         w, h = x1 - x0, y1 - y0
         if w <= THIN or h <= THIN:
-            if count <= 6:
+            if count <= 2 or (count <= 6 and _moves(path, count) == 1):
                 # The bounds of one thin shape are its line, whatever it was drawn as.
                 add(_turned(matrix, x0, y0, x1, y1))
                 continue
         elif count == 2 or (count <= 5 and not stroke):
             continue  # a slanting line, or a filled area: shading, not a border
         _outline(path, matrix, bool(stroke), drawn)
+
+
+def _moves(path: Any, count: int) -> int:
+    """Of how many parts a path of ``count`` segments consists."""
+    segments = map(_path_segment, repeat(path, count), range(count))
+    return list(map(_segment_kind, segments)).count(pdfium.FPDF_SEGMENT_MOVETO)
 
 
 def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
@@ -545,6 +551,9 @@ class Glyphs:
 
 
 _UNKNOWN = re.compile("[\x00\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+# What is no ink: it parts runs, and all but _NOTHING parts words.
+_NOTHING = frozenset("\r\n\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_SPACES = _NOTHING.union(map(chr, range(0x21)), "\u3000\xa0\u2028\u2029", map(chr, range(0x2000, 0x200B)))
 # pdfium's marks for a hyphen at the end of a line.
 _HYPHENS = {0x02: "-", 0xFFFE: "-"}
 
@@ -634,14 +643,14 @@ def _runs(
         runs.append(Run(said, starts[0], ends[-1], base, size, begun_spaced, starts, ends))
 
     for i, (c, x0, x1, y, h) in enumerate(zip(text, lefts, rights, bases, sizes, strict=True)):
-        if c <= " " or c == "\u3000" or c == "\xa0":
+        if c in _SPACES:
             if first >= 0:
                 close(i)
                 first = -1
-            if c != "\r" and c != "\n" and i not in made:
-                spaced = True
-            elif c == "\n":
+            if c == "\n":
                 spaced = False
+            elif c not in _NOTHING and i not in made:
+                spaced = True
             continue
         now_wide = c > "\u2e7f"
         if first >= 0:
@@ -660,7 +669,7 @@ def _runs(
                 continue
             close(i)
         first, begun_spaced, spaced = i, spaced, False
-        right, left, base, size, wide, last = x1, x0, y, h, now_wide, c
+        right, left, base, size, wide, last = x1, x0, y, h or x1 - x0, now_wide, c
     if first >= 0:
         close(len(text))
     return runs
@@ -987,6 +996,8 @@ def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
     """Put each run into its cell; give back the runs outside of every cell."""
     if not rasters:
         return runs
+    # A table inside a cell of another takes its own text.
+    rasters = sorted(rasters, key=lambda r: (r.xs[-1] - r.xs[0]) * (r.ys[-1] - r.ys[0]))
     rest: list[Run] = []
     across: list[tuple[Raster, Run, float]] = []
     for run in runs:
