@@ -37,7 +37,13 @@ PLACES = Decimal("0.000001")
 #: Words in front of a figure that say it is rounded: it counts with its printed places alone.
 ROUNDED = re.compile(r"约|近|左右|余|多|大约|将近")
 
-_half = lru_cache(maxsize=64)(half_unit)
+
+@lru_cache(maxsize=64)
+def _half(precision: int) -> Decimal:
+    """Half a unit of the last printed place; a result holds six decimals, so never less than the sixth."""
+    return half_unit(precision) if precision < 6 else PLACES
+
+
 _CODE = re.compile(r"\d{3}(?:\d\d){0,3}")
 _TENTHS = {1: 0, 10: 1, 100: 2, 1_000: 3, 10_000: 4, 100_000_000: 8}
 
@@ -322,9 +328,6 @@ class Verdict:
                 terms.append(
                     CheckTerm(figure.address, side, sign, value, precision, figure.page, figure.line)  # type: ignore[arg-type]
                 )
-        tolerance = self.tolerance
-        if tolerance is not None and _places(tolerance) > 6:
-            tolerance = kept(tolerance)
         return CheckResult(
             self.check_id,
             self.place,
@@ -333,7 +336,7 @@ class Verdict:
             self.expected,
             self.actual,
             self.difference,
-            tolerance,
+            self.tolerance,
             self.root,
             self.message,
             tuple(terms),

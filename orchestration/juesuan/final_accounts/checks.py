@@ -102,7 +102,9 @@ def _magnitude(spec: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Ver
     ratio, slack = Decimal(spec["ratio"]), Decimal(spec["slack"])
     pairs: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        if verdict.linear and verdict.actual and verdict.expected and verdict.left and verdict.right:
+        if not verdict.check_id.startswith(("W-X", "W-N")) or not verdict.linear:
+            continue
+        if verdict.actual and verdict.expected and verdict.left and verdict.right:
             one, other = (side[0][1].address.split("/", 1)[0] for side in (verdict.left, verdict.right))
             if one != other:
                 pairs[min(one, other), max(one, other)].append(verdict)
