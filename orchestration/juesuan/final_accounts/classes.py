@@ -56,38 +56,43 @@ class ClassNames:
         self.year = year
         self._lengths: dict[str, tuple[int, ...]] | None = None
 
-    def code(
-        self, name: str, length: int, parent: str = "", tables: tuple[str, ...] = (), exact: bool = False
-    ) -> str | None:
+    def code(self, name: str, length: int, parent: str = "", tables: tuple[str, ...] = ()) -> str | None:
         """The code of ``length`` digits under ``parent`` with this name; None if there is none or no single one.
 
         Codes of ``tables`` (the report's own, in this order) go before those of its other tables, and these before
-        the reference list. ``exact`` keeps to the name as printed, otherwise 支出 at its end may be more or less.
+        the reference list; the name as printed before the name with 支出 added to or taken from its end.
         """
-        spellings = (label(name),) if exact else _spellings(name)
-        for spelling in spellings:
-            entries = self.names.get(spelling, ())
-            fitting = [(t, c) for t, c in entries if len(c) == length and c.startswith(parent) and c.isdigit()]
-            for table in tables:
-                codes = {c for t, c in fitting if t == table}
-                if len(codes) == 1:
-                    return codes.pop()
-                if codes:
-                    break
-            codes = {c for t, c in fitting if t != "T6"}
-            if len(codes) == 1:
-                return codes.pop()
-        for spelling in spellings:
-            codes = {
-                entry.code
-                for entry in _reference().get(spelling, ())
-                if len(entry.code) == length
-                and entry.code.startswith(parent)
-                and (self.year is None or entry.valid_from <= self.year <= entry.valid_to)
-            }
-            if len(codes) == 1:
-                return codes.pop()
+        for spelling in _spellings(name):
+            if (code := self._printed(spelling, length, parent, tables)) is not None:
+                return code
+        for spelling in _spellings(name):
+            if (code := self._listed(spelling, length, parent)) is not None:
+                return code
         return None
+
+    def _printed(self, name: str, length: int, parent: str, tables: tuple[str, ...]) -> str | None:
+        """The same from the report's own tables alone."""
+        entries = self.names.get(name, ())
+        fitting = [(t, c) for t, c in entries if len(c) == length and c.startswith(parent) and c.isdigit()]
+        for table in tables:
+            codes = {c for t, c in fitting if t == table}
+            if len(codes) == 1:
+                return codes.pop()
+            if codes:
+                break
+        codes = {c for t, c in fitting if t != "T6"}
+        return codes.pop() if len(codes) == 1 else None
+
+    def _listed(self, name: str, length: int, parent: str) -> str | None:
+        """The same from the reference list, as it holds in the year of the report."""
+        codes = {
+            entry.code
+            for entry in _reference().get(name, ())
+            if len(entry.code) == length
+            and entry.code.startswith(parent)
+            and (self.year is None or entry.valid_from <= self.year <= entry.valid_to)
+        }
+        return codes.pop() if len(codes) == 1 else None
 
     def path(self, parts: list[tuple[str, str]], tables: tuple[str, ...] = ()) -> str | None:
         """The code of the last of ``[(类|款|项, name), ...]``, each under the one before where that is known."""
@@ -118,11 +123,14 @@ class ClassNames:
 
         21099 and 2109999 bear one name: without 款 or 项 beside it, only ``prefer`` can tell.
         """
-        for exact in (True, False):
-            codes = {length: self.code(name, length, "", tables, exact) for length in (7, 5, 3)}
-            if prefer is not None and codes[prefer] is not None:
-                return prefer, codes[prefer]
-            found = [(length, code) for length, code in codes.items() if code is not None]
-            if found:
+        if prefer is not None and (code := self.code(name, prefer, "", tables)) is not None:
+            return prefer, code
+        for spelling in _spellings(name):
+            codes = [(length, self._printed(spelling, length, "", tables)) for length in (7, 5, 3)]
+            if found := [(length, code) for length, code in codes if code is not None]:
+                return found[0] if len(found) == 1 else (prefer or 7, None)
+        for spelling in _spellings(name):
+            codes = [(length, self._listed(spelling, length, "")) for length in (7, 5, 3)]
+            if found := [(length, code) for length, code in codes if code is not None]:
                 return found[0] if len(found) == 1 else (prefer or 7, None)
         return prefer or 7, None

@@ -91,13 +91,18 @@ _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HALF[0xFF0C] = 0xFF0C  # a full-width comma parts clauses; a half-width one may part thousands
 _HALF.update({ord("﹙"): ord("("), ord("﹚"): ord(")"), ord("％"): ord("%"), ord("﹪"): ord("%"), ord("﹣"): ord("-")})
 _COMMA = re.compile(r"(?<!\d),|,(?!\s?\d{3}(?!\d))")
+# 3，518.85万元: a full-width comma between thousands
+_WIDE_COMMA = re.compile(
+    r"(?<=(?<![\d.,])\d)，(?=\d{3}\.\d{1,6}\s*[万亿元])|(?<=(?<![\d.,])\d\d)，(?=\d{3}\.\d{1,6}\s*[万亿元])"
+    r"|(?<=(?<![\d.,])\d\d\d)，(?=\d{3}\.\d{1,6}\s*[万亿元])"
+)
 _WHITE_OR_QUOTE = re.compile('[\\s\u200b\ufeff"“”„＂『』「」]+')
 _QUOTE = re.compile('["“”„＂『』「」]')
 
 
 def normal(text: str) -> Normal:
     """The normal form of a printed paragraph."""
-    text = _COMMA.sub("，", text.translate(_HALF))
+    text = _WIDE_COMMA.sub(",", _COMMA.sub("，", text.translate(_HALF)))
     if not _WHITE_OR_QUOTE.search(text):
         return Normal(text, range(len(text)), ())
     kept: list[str] = []
@@ -169,6 +174,7 @@ class Lexicon:
     multipliers: tuple[str, ...]
     project_names: tuple[str, ...]
     counted: tuple[str, ...]
+    other_side: dict[str, str]
     grades: re.Pattern[str]
     budgets_without_stage: tuple[str, ...]
 
@@ -277,6 +283,7 @@ def lexicon() -> Lexicon:
             tuple(data["multipliers"]),
             tuple(data["project_names"]),
             tuple(data["counted"]),
+            data["other_side"],
             re.compile(data["grades"]),
             tuple(f"{prefix}." for prefix in data["budgets_without_stage"]),
         )

@@ -22,7 +22,7 @@ from juesuan.final_accounts.phrases import Lexicon, Normal, Token, Topic, decima
 
 _END = frozenset("。!?！？")
 _PART = frozenset("；;")
-_MARKS = re.compile(r"\((类|款|项)\)")
+_MARKS = re.compile(r"\((?:\d{2,3})?(类|款|项)\)")
 _CODE = re.compile(r"\((?:科目|项目)?(?:编码|编号|代码)?[:：]?(\d{3}|\d{5}|\d{7})\)")
 _LEAD = re.compile(
     r"^(?:其中[:：]?|[一二三四五六七八九十]{1,3}是|\(?[一二三四五六七八九十]{1,3}[)、.]|\(?\d{1,3}[.、)](?!\d)|第\d+项|"
@@ -227,17 +227,17 @@ class Reader:
                 continue
             for a, b in self.normal.quoted:
                 if b < 0:
+                    if token.unit in self.lex.money_units or token.unit in self.lex.percent_units:
+                        continue  # the quotation was never closed: a sum ends it
                     b = next((i for i in range(a, len(text)) if text[i] in "等，。"), len(text))
-                if (
-                    a <= token.start < b
-                    and 4 <= b - a <= 60
-                    and (token.end - token.start) + len(token.unit or "") < b - a
-                ):
+                whole = (token.end - token.start) + len(token.unit or "") >= b - a
+                if a <= token.start < b and 4 <= b - a <= 60 and not whole:
                     token.kind, token.data = "passed", "name"
             if token.kind != "figure" or token.unit or not _LIST_NUMBER.fullmatch(token.text):
                 continue
             before, after = text[token.start - 1 : token.start], text[token.end : token.end + 1]
-            head = not before or before in "。；;:：，、)"
+            printed = self.normal.printed(token.start, token.end)[0]
+            head = not before or before in "。；;:：，、)" or self.printed[printed - 1 : printed].isspace()
             listed = (head and after and after in ".、．") or (before == "(" and after == ")")
             row = not before and self.printed[self.normal.printed(token.start, token.end)[1] :][:1].isspace()
             if listed or row:
@@ -255,7 +255,7 @@ class Reader:
         text = self.text
         rule = self._class_rule()
         spans: list[Token] = []
-        marked = list(_MARKS.finditer(text)) if "(类)" in text or "(款)" in text or "(项)" in text else []
+        marked = list(_MARKS.finditer(text)) if "类)" in text or "款)" in text or "项)" in text else []
         at = 0
         while at < len(marked):
             parts: list[tuple[str, str]] = []
@@ -647,6 +647,8 @@ class Reader:
             return "money"
         if unit in self.lex.percent_units:
             return "percent"
+        if unit == "万" and any(c.topic.money for c in self.segment.topics):
+            return "money"  # 0.40万: the 元 was left out
         if token.data == "rank":
             return "rank"
         if unit == "分":
@@ -699,6 +701,11 @@ class Reader:
                 return self._kind(token)
             if other.kind != "figure" and not (other.kind == "stop" and other.text in "、，"):
                 break
+        if segment.share or segment.complete:
+            return "percent"  # 占76.23: the sign was left out, and the unit stays empty
+        after = self._after(index)
+        if segment.stage and (after is None or after.kind == "stop") and not self._unknown():
+            return "money"  # 年初预算为0，: without its unit
         if segment.comparing and self.base is not None:
             token.unit = self.found[-1].unit if self.found and self.found[-1].unit in self.lex.money_units else None
             return "money" if token.unit else "bare"
@@ -725,6 +732,9 @@ class Reader:
         if self.each:
             return self.each.pop(0).takes(kind, unit)
         if self.current is not None and (got := self.current.takes(kind, unit)):
+            clause = self.text[segment.start : segment.known].lstrip("(其中:")
+            if clause.startswith("支出") and got.key in self.lex.other_side:
+                return Current(self.lex.other_side[got.key], Topic(self.lex.other_side[got.key]))
             return got
         for current in self.recent:
             if got := current.takes(kind, unit):
