@@ -467,6 +467,44 @@ def _show_decided(document: Document, as_json: bool) -> None:
 
 
 @app.command()
+def refresh(
+    accept: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Publish although figures fell or jumped, and why.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Load everything that was read anew.")] = False,
+    year: Annotated[list[int] | None, typer.Option(help="Build the reports of this fiscal year again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the published warehouse up to date.
+
+    Exit 0 when it was published or nothing changed (documents that failed are counted), 1 when it was refused, 75
+    when another refresh is running.
+    """
+    from juesuan import show, summary
+    from juesuan.refresh import refresh as run
+    from juesuan.settings import Settings
+
+    with summary.watching() as progress:
+        outcome = run(Settings.load(), accept=accept, rebuild=rebuild, progress=progress, years=year or ())
+    if as_json:
+        show.emit_json(outcome.as_dict())
+    else:
+        summary.print_outcome(outcome)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def dagster(
+    port: Annotated[int, typer.Option(help="Where the pages are served, on this machine alone.")] = 3000,
+) -> None:
+    """Open Dagster: the same assets, their lineage, runs, sensor and schedule."""
+    from juesuan.defs.running import serve
+    from juesuan.settings import Settings
+
+    raise typer.Exit(serve(Settings.load(), port))
+
+
+@app.command()
 def status(as_json: Json = False) -> None:
     """Count documents by state; name the published version."""
     from collections import Counter

@@ -21,7 +21,7 @@ DOCUMENTS = ROOT / "raw" / "documents"
 OTHERS = ROOT / "tests" / "fixtures" / "documents"
 QINGYUAN = DOCUMENTS / "qingyuan-dsb-own-level-2023.txt"
 PUTUO = DOCUMENTS / "shanghai-putuo-finance-2024.pdf"
-SCHEMA = json.loads((ROOT / "docs" / "extract.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "orchestration/juesuan/final_accounts/extract.schema.json").read_text(encoding="utf-8"))
 TRUTH = json.loads((ROOT / "tests/fixtures/truth/shanghai-putuo-finance-2024.json").read_text(encoding="utf-8"))
 
 

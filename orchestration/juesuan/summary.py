@@ -1,0 +1,86 @@
+"""What a person reads at the end of a refresh: what the warehouse holds, where it is, what to try next.
+
+Belongs here: the wording and order of that summary. Does not belong here: counting (publishing counts), running.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from juesuan import show
+from juesuan.refresh import Progress, RefreshOutcome
+
+#: Three questions to begin with; a test runs each against a published warehouse.
+QUERIES: dict[str, str] = {
+    "Where did the money go, by class": (
+        "select unit_name, fiscal_year, class_code, class_name, sum(amount_yuan) as yuan "
+        "from marts.spending_by_function where basis = 'all_sources' and is_default "
+        "group by all order by unit_name, yuan desc"
+    ),
+    "What did 三公 cost, against which budget": (
+        "select unit_name, fiscal_year, item, stage, amount_yuan, value_state "
+        "from marts.three_public_expenses order by all"
+    ),
+    "Where does a report contradict itself": (
+        "select unit_name, check_id, place, expected, actual, difference, message "
+        "from marts.reconciliation where state = 'fail'"
+    ),
+}
+
+#: The states of documents and checks in the order in which a person wants them.
+_DOCUMENTS = ("loaded", "partial", "needs_review", "set_aside", "failed", "withdrawn")
+_CHECKS = ("pass", "within_rounding", "fail", "could_not_run", "not_applicable")
+
+
+@contextmanager
+def watching() -> Iterator[Progress]:
+    """Progress on stderr: one line that changes for a person who watches, one line a step where nobody does."""
+    if not sys.stderr.isatty():
+        yield lambda step, what: show.remark(f"{step}: {what}") if step != "models" else None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("looking at the archive") as status:
+        yield lambda step, what: status.update(f"[bold]{step}[/bold] {what}")
+
+
+def _states(counts: Mapping[str, int], order: tuple[str, ...]) -> str:
+    known = [(state, counts[state]) for state in order if counts.get(state)]
+    known += [(state, count) for state, count in sorted(counts.items()) if state not in order and count]
+    return " · ".join(f"{count:,} {state}" for state, count in known) or "none"
+
+
+def print_outcome(outcome: RefreshOutcome) -> None:
+    """The summary on stdout; what was refused is said first."""
+    heads = {
+        "published": f"Published version {outcome.version} in {outcome.seconds:.0f} s.",
+        "nothing_to_do": f"Nothing changed: version {outcome.version} is up to date.",
+        "refused": f"Refused, nothing published has changed: {outcome.message}",
+        "busy": f"Not run: {outcome.message}",
+    }
+    show.line(heads[outcome.outcome])
+    if outcome.path is None or outcome.outcome == "busy":
+        return
+    rows = [
+        ("documents", _states(outcome.documents, _DOCUMENTS)),
+        ("reports", f"{outcome.reports:,}"),
+        ("figures", f"{outcome.figures:,} printed in tables"),
+        ("statements", f"{outcome.statements:,} read from the text"),
+        ("checks", _states(outcome.checks, _CHECKS)),
+        ("file", str(outcome.path)),
+    ]
+    show.table(("", "the warehouse holds"), rows)
+    if outcome.contradictions:
+        show.table(
+            ("unit", "year", "check", "contradiction found in the report"),
+            [
+                (one.get("unit_name"), one.get("fiscal_year"), one.get("check_id"), one.get("message"))
+                for one in outcome.contradictions
+            ],
+        )
+    if outcome.outcome == "published":
+        show.line('Try next, with .venv/bin/juesuan query "...":')
+        for question, query in QUERIES.items():
+            show.line(f"\n  {question}:\n    {query}")
