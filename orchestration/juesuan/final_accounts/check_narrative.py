@@ -313,16 +313,22 @@ def shares(book: Book, spec: Spec) -> Iterator[Verdict]:
 
 
 def _amount(book: Book, spec: Spec, statement: Statement, topic: str) -> Figure | None:
-    """The amount of a topic: told beside the statement, else told anywhere, else printed in its table."""
-    told = beside(book, statement, topic, spec["amounts"]) or book.near(statement, topic, spec["amounts"])
-    if told is not None and (told.unit in YUAN_PER or told.unit == statement.unit):
+    """The amount of a topic: told beside the statement, else printed in its table, else told alike wherever it is."""
+    told = beside(book, statement, topic, spec["amounts"])
+    if told is not None and told.unit in YUAN_PER:
         return book.money(told)
     extra = spec.get("extra_homes", {}).get(topic)
     side = gather(book, extra, {}) if extra else home_of(book, spec["homes"], topic, "amount")
-    if side is None or side.missing:
-        return None
-    figures = [f for _, f in side.signed if f.value is not None]
-    return figures[0] if len(figures) == 1 else None
+    figures = [f for _, f in side.signed if f.value is not None] if side is not None else []
+    if len(figures) == 1:
+        return figures[0]
+    said = [
+        s
+        for measure in spec["amounts"]
+        for s in book.said.get((topic, measure), ())
+        if s.value is not None and s.unit in YUAN_PER and s.subject == statement.subject
+    ]
+    return book.money(said[0]) if said and len({(s.value, s.unit) for s in said}) == 1 else None
 
 
 def changes(book: Book, spec: Spec) -> Iterator[Verdict]:

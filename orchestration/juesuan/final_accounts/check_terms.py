@@ -232,23 +232,6 @@ class Book:
             self._unit = units.most_common(1)[0][0] if units else None
         return self._unit
 
-    def near(self, statement: Statement, topic: str, measures: Sequence[str]) -> Statement | None:
-        """The printed statement of ``topic`` nearest to ``statement``: in its section, else anywhere."""
-        here = self.order[id(statement)]
-        best: tuple[bool, int, bool] | None = None
-        found: Statement | None = None
-        for measure in measures:
-            for other in self.said.get((topic, measure), ()):
-                if other is statement or other.value is None or other.subject != statement.subject:
-                    continue
-                away = self.order[id(other)] - here
-                rank = (other.section != statement.section, abs(away), away > 0)
-                if best is None or rank < best:
-                    best, found = rank, other
-            if found is not None:
-                return found
-        return None
-
     def missing(self, table_key: str) -> str:
         """Why there is no such table to look at, in plain words."""
         entry = self.states.get(table_key)
