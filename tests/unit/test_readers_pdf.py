@@ -336,6 +336,15 @@ def test_two_dashes_of_one_path_leave_the_cell_between_them_whole() -> None:
     assert [(c.row, c.col, c.row_span, c.text) for c in grids[0].cells if c.col == 1] == [(0, 1, 2, "tall")]
 
 
+def test_hatching_is_a_drawing_and_costs_no_table() -> None:
+    page = PdfPage(size=(3000, 3000)).text(60, 20, "a map")
+    page.grid(range(100, 2900, 4), range(100, 2900, 4), 0.1)
+    reading = read(pdf([page]))
+    assert [b.text for b in reading.pages[0].blocks if isinstance(b, TextLine)] == ["a map"]
+    assert len(reading.pages[0].blocks) == 1
+    assert "taken for a drawing" in reading.notes[0]
+
+
 def test_an_underline_inside_a_cell_divides_nothing() -> None:
     grids, _ = only_page(filled(PdfPage().grid(XS, YS)).line(60, 604, 90, 604).line(160, 604, 200, 604))
     assert [texts(grid) for grid in grids] == [FIGURES]

@@ -80,7 +80,7 @@ def test_one_bad_byte_in_utf_8_is_damage_and_not_another_encoding() -> None:
 
 
 def test_gb18030_that_breaks_off_is_truncated() -> None:
-    with pytest.raises(UnreadableDocument, match="truncated.*GB18030"):
+    with pytest.raises(UnreadableDocument, match=r"truncated.*GB18030"):
         decode("收入支出决算总表".encode("gb18030")[:-1])
 
 

@@ -45,6 +45,9 @@ OPEN = 6.0
 #: A shape shorter than this is a dot.
 DOT = 3.0
 
+#: Lines that would cross in more places than this are a drawing (hatching, a map), not the tables of a page.
+MOST_CROSSINGS = 250_000
+
 # --- distances, in parts of the size of the type ---------------------------------------------------------------------
 #: A gap this wide between figures or Latin letters parts words (a space of most fonts is 0.25).
 WORD_GAP = 0.18
@@ -337,7 +340,7 @@ def _load(page: Any, text: Any, number: int) -> _Found:
     glyphs = _glyphs(ctypes.cast(text, _Pointer), seen, drawn) if text else Glyphs(seen)
     frame = glyphs.frame
 
-    rasters = _rasters(drawn, frame)
+    rasters = _rasters(drawn, frame, glyphs.notes)
     rest = _assign(_visible(glyphs, width, height), rasters)
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
@@ -748,7 +751,7 @@ def _turned_glyphs(
 _Line = tuple[float, float, float]
 
 
-def _rasters(drawn: Drawn, frame: Frame) -> list[Raster]:
+def _rasters(drawn: Drawn, frame: Frame, notes: list[str]) -> list[Raster]:
     across: list[_Line] = []
     down: list[_Line] = []
     plain = frame.turn == 0
@@ -766,8 +769,12 @@ def _rasters(drawn: Drawn, frame: Frame) -> list[Raster]:
             down.append(((x0 + x1) / 2, y0, y1))
     if len(across) < 2 or not down:
         return []
+    across, down = _snapped(across), _snapped(down)
+    if len(across) * len(down) > MOST_CROSSINGS:
+        notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
+        return []
     rasters = []
-    for hs, vs in _connected(_snapped(across), _snapped(down)):
+    for hs, vs in _connected(across, down):
         raster = _raster(hs, vs)
         if raster is not None:
             rasters.append(raster)
