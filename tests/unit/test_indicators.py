@@ -113,6 +113,28 @@ def test_target_actual_and_completion_in_other_words(text: str, expected: tuple[
     assert facts(got) == expected
 
 
+def test_kinds_of_indicators_stand_behind_their_group() -> None:
+    got = of(
+        "（1）产出指标\n①数量指标：发放补贴人数，年度指标值1200人，实际完成1235人。\n"
+        "（2）效益指标\n①社会效益指标：群众生活改善，年度指标值“有所改善”，实际完成“有所改善”。"
+    )
+    assert [(one.group, *facts(one)) for one in got] == [
+        ("产出指标/数量指标", "发放补贴人数", None, "1200", "1235", "人", None),
+        ("效益指标/社会效益指标", "群众生活改善", None, "有所改善", "有所改善", None, None),
+    ]
+
+
+def test_groups_on_lines_of_their_own_and_items_without_numbers() -> None:
+    got = of(
+        "绩效目标完成情况：\n数量指标\n举办活动场次：目标值12场，完成值15场，完成率125%。\n"
+        "质量指标\n活动达标率：目标值≥90%，完成值100%，完成率111%。"
+    )
+    assert [(one.group, one.name, one.completion_pct) for one in got] == [
+        ("数量指标", "举办活动场次", "125"),
+        ("质量指标", "活动达标率", "111"),
+    ]
+
+
 def test_the_project_in_force_goes_with_the_indicators() -> None:
     got = of(
         "1.城市绿化项目绩效自评综述：全年预算数为10万元，执行数为9万元。\n（1）产出指标\n1.植树数量。目标值500棵，实际完成520棵。\n"

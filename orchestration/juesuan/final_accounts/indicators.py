@@ -48,6 +48,10 @@ class _Words:
     completion: tuple[re.Pattern[str], ...]
     rate: tuple[re.Pattern[str], ...]
     name_before: re.Pattern[str]
+    kind: re.Pattern[str]
+    group_suffix: re.Pattern[str]
+    target_words: tuple[re.Pattern[str], ...]
+    actual_words: tuple[re.Pattern[str], ...]
     value: re.Pattern[str]
     table: dict[str, re.Pattern[str]]
 
@@ -89,6 +93,10 @@ def _words() -> _Words:
             completion=each("completion"),
             rate=each("rate"),
             name_before=pattern(data["name_before"], f"{_FILE}: name_before"),
+            kind=pattern(data["kinds"], f"{_FILE}: kinds"),
+            group_suffix=pattern(data["group_suffix"], f"{_FILE}: group_suffix"),
+            target_words=each("target_words"),
+            actual_words=each("actual_words"),
             value=pattern(
                 f"^{parts['{op}']}?\\s*{parts['{num}']}\\s*(?P<unit>[^\\d\\s，。；,;以及]{{0,6}}?)\\s*{parts['{behind}']}?$",
                 f"{_FILE}: operators",
@@ -107,6 +115,7 @@ class _Item:
     """One numbered item of a group while it is read: its name and the paragraphs that tell of it."""
 
     name: str
+    kind: str | None = None
     paragraphs: list[Paragraph] = field(default_factory=list)
 
 
@@ -126,7 +135,7 @@ class _State:
 
     def open(self, group: str, level: int) -> None:
         self.close(level)
-        self.group, self.level, self.count = group, level, 0
+        self.group, self.level, self.count = _words().group_suffix.sub("", group), level, 0
 
     def close(self, level: int) -> None:
         """End the group; a mark of this rank stands above what comes."""
@@ -207,7 +216,9 @@ def _from_prose(section: Section, state: _State) -> Iterator[tuple[Indicator, se
             continue
         if paragraph.mark:
             yield from _finish(item, state)
-            item = _Item(_item_name(body), [paragraph])
+            kind = said.kind.match(body)
+            rest = body[kind.end() :] if kind else body
+            item = _Item(_item_name(rest), kind["kind"] if kind else None, [paragraph])
         elif item is not None:
             item.paragraphs.append(paragraph)
         else:
@@ -219,7 +230,9 @@ def _project(text: str) -> str | None:
     """The project that a heading or sentence names: 某某项目绩效自评综述."""
     for search in _words().projects:
         if found := search.search(text):
-            return found["project"].strip('“”"《》 　')
+            project: str = found["project"].strip()
+            whole = re.fullmatch(r"[“\"《]([^“”\"《》]+)[”\"》]", project)
+            return whole[1] if whole else project
     return None
 
 
@@ -262,7 +275,15 @@ def _finish(item: _Item | None, state: _State) -> Iterator[tuple[Indicator, set[
         if target is None and actual is None and completion is None:
             return
         name = first.text[start : start + said.longest_name]
-    yield _indicator(_name(name), state, first, target, actual, completion)
+    yield _indicator(_name(name), _grouped(state, item.kind), first, target, actual, completion)
+
+
+def _grouped(state: _State, kind: str | None) -> _State:
+    """The state with the kind of indicator that stands in front of a name below the group in force."""
+    if kind is None:
+        return state
+    group = kind if state.group in (None, kind) else f"{state.group}/{kind}"
+    return _State(state.project, group)
 
 
 def _plain(name: str, target: _Hit) -> bool:
@@ -285,7 +306,9 @@ def _from_sentences(paragraph: Paragraph, state: _State) -> Iterator[tuple[Indic
         name = said.name_before.search(sentence.text)
         if name is None or (actual is None and completion is None):
             continue
-        indicator, used = _indicator(_name(name["name"]), state, piece, target, actual, completion)
+        kind = next((found for part in re.split("[。；]", sentence.text) if (found := said.kind.search(part))), None)
+        under = _grouped(state, kind["kind"] if kind else None)
+        indicator, used = _indicator(_name(name["name"]), under, piece, target, actual, completion)
         shifted = {Claim(one.paragraph, one.start + sentence.start, one.end + sentence.start) for one in used}
         yield indicator, shifted
 
@@ -325,8 +348,8 @@ def _indicator(
     return (
         Indicator(
             name=name,
-            target=_figure(target, unit),
-            actual=_figure(actual, unit),
+            target=_figure(target, unit) or _said(first, _words().target_words),
+            actual=_figure(actual, unit) or _said(first, _words().actual_words),
             quote=quote,
             project=state.project,
             group=state.group,
@@ -338,6 +361,12 @@ def _indicator(
         ),
         claims,
     )
+
+
+def _said(paragraph: Paragraph, patterns: Sequence[re.Pattern[str]]) -> str | None:
+    """Words in place of a figure: 有所改善."""
+    found = next((found for one in patterns if (found := one.search(paragraph.text))), None)
+    return found["words"].strip() if found else None
 
 
 def _group(found: re.Match[str], name: str) -> str | None:

@@ -540,6 +540,12 @@ def _begins(group: list[_Line], item: _Line) -> bool:
     if item.indent and not (len(group) == 1 and head.indent and last.full < 0.6):
         # an indented line begins a paragraph, unless the whole paragraph is set in (a centred title)
         return not _OPEN_END.search(last.text) or last.full < 0.7
+    if said.heading_end.search(item.text.rstrip("：:")):
+        # 产出指标完成情况： behind a sentence, 数量指标 behind a colon
+        if item.width <= 40 and _ended(last):
+            return True
+        if item.width <= 16 and last.full < 0.85 and last.text[-1] in "：:":
+            return True
     if _ended(last):
         return last.full < 0.86
     if _OPEN_END.search(last.text):
