@@ -1,0 +1,118 @@
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'year'}) }}
+
+with releases as (
+
+    select * from {{ ref('fct_release') }}
+    where is_current and {{ only_affected('report_id', 'year') }}
+
+),
+
+results as (
+
+    select * from {{ ref('fct_check_result') }}
+    where {{ only_affected('report_id', 'year') }}
+
+),
+
+told as (
+
+    select * from {{ ref('stg_check_result') }}
+    where {{ only_affected('report_id', 'year') }}
+
+),
+
+-- 不通过 is worse than 无从核对, that worse than 舍入之内; a check that had nothing to compare says nothing.
+weighed as (
+
+    select
+        results.*,
+        case state
+            when 'fail' then 4
+            when 'could_not_run' then 3
+            when 'within_rounding' then 2
+            when 'pass' then 1
+            else 0
+        end as state_weight,
+        case severity when 'error' then 3 when 'warn' then 2 when 'info' then 1 else 0 end as severity_weight
+    from results
+
+),
+
+ordered as (
+
+    select
+        weighed.*,
+        row_number() over (
+            partition by report_id, release, check_id order by state_weight desc, severity_weight desc, check_no
+        ) as place_in_check
+    from weighed
+
+),
+
+counted as (
+
+    select
+        report_id,
+        release,
+        check_id,
+        count(*) as results,
+        sum(case when state = 'pass' then 1 else 0 end) as passed,
+        sum(case when state = 'within_rounding' then 1 else 0 end) as within_rounding,
+        sum(case when state = 'fail' then 1 else 0 end) as failed,
+        sum(case when state = 'could_not_run' then 1 else 0 end) as could_not_run,
+        sum(case when state = 'not_applicable' then 1 else 0 end) as not_applicable,
+        max(state_weight) as state_weight,
+        max(case when state = 'fail' then severity_weight end) as failed_severity_weight,
+        max(severity_weight) as severity_weight,
+        max(case when state = 'within_rounding' then abs(difference) end) as largest_rounding,
+        count(distinct case when state = 'fail' then coalesce(root, place) end) as roots,
+        {{ joined_texts("case when state = 'fail' then coalesce(root, place) end") }} as root_list
+    from weighed
+    group by report_id, release, check_id
+
+),
+
+checks as (
+
+    select * from {{ ref('check_catalogue') }}
+
+)
+
+select
+    {{ whose() }},
+    cast(counted.check_id as varchar) as check_id,
+    cast(checks.{{ adapter.quote('group') }} as varchar) as check_group,
+    cast(checks.rule as varchar) as rule,
+    cast(case counted.state_weight
+        when 4 then 'fail'
+        when 3 then 'could_not_run'
+        when 2 then 'within_rounding'
+        when 1 then 'pass'
+        else 'not_applicable'
+    end as varchar) as worst_state,
+    cast(case counted.failed_severity_weight when 3 then 'error' when 2 then 'warn' when 1 then 'info' end as varchar)
+        as worst_severity,
+    cast(case counted.severity_weight when 3 then 'error' when 2 then 'warn' when 1 then 'info' end as varchar)
+        as severity,
+    cast(counted.results as integer) as results,
+    cast(counted.passed as integer) as passed,
+    cast(counted.within_rounding as integer) as within_rounding,
+    cast(counted.failed as integer) as failed,
+    cast(counted.could_not_run as integer) as could_not_run,
+    cast(counted.not_applicable as integer) as not_applicable,
+    cast(counted.largest_rounding as decimal(24, 6)) as largest_rounding,
+    cast(counted.roots as integer) as roots,
+    cast(counted.root_list as varchar) as root_list,
+    cast(ordered.place as varchar) as worst_place,
+    cast(told.message as varchar) as message,
+    cast(releases.document_id as varchar) as document_id,
+    cast(releases.document as varchar) as document
+from counted
+inner join releases
+    on {{ same(['report_id', 'release'], 'counted', 'releases') }}
+inner join ordered
+    on {{ same(['report_id', 'release', 'check_id'], 'counted', 'ordered') }} and ordered.place_in_check = 1
+left join told
+    on {{ same(['report_id', 'release', 'check_no'], 'ordered', 'told') }}
+left join checks
+    on counted.check_id = checks.check_id
