@@ -25,12 +25,15 @@ _PART = frozenset("；;")
 _MARKS = re.compile(r"\((?:\d{2,3})?(类|款|项)\)")
 _CODE = re.compile(r"\((?:科目|项目)?(?:编码|编号|代码)?[:：]?(\d{3}|\d{5}|\d{7})\)")
 _LEAD = re.compile(
-    r"^(?:其中[:：]?|[一二三四五六七八九十]{1,3}是|\(?[一二三四五六七八九十]{1,3}[)、.]|\(?\d{1,3}[.、)](?!\d)|第\d+项|"
+    r"^(?:其中[:：]?|含(?=[^量有])|[一二三四五六七八九十]{1,3}是|\(?[一二三四五六七八九十]{1,3}[)、.]|\(?\d{1,3}[.、)](?!\d)|第\d+项|"
     r"(?:截[至止])?(?:19|20)\d{2}年度?[初底末]?(?:\d{1,2}月(?:\d{1,2}日)?[底末]?)?|[①-⑳]|支出功能分类|按功能分类)+"
 )
 _CODE_LEAD = re.compile(r"^\d{2,7}(?!\d)")
 _PART_LEAD = re.compile(r"^(?:具体)?(?:包括|包含|分别[为是]|含|为|有)+")
-_TAIL = re.compile(r"(?:共计|累计|合计|达到|实际|不少于|不低于|超过|第|为|共|达|约|有|是|的|了|近|超|逾|:|≥|≤|>|<)+$")
+_TAIL = re.compile(
+    r"(?:共计|累计|合计|达到|实际|不少于|不低于|超过|第|为|共|达|约|有|是|的|了|近|超|逾|:|≥|≤|>|<"
+    r"|增加|减少|增长|下降|上升|降低|提高)+$"
+)
 _BOUNDS = frozenset("，。；;:：、")
 _AGAIN = re.compile(
     r"(?:[二三四五六七八九]是|[(（][二三四五六七八九][)）]|[2-9][.、](?!\d)|[②-⑨]|同时|此外|另外|另一方面)"
@@ -446,6 +449,10 @@ class Reader:
             self._topic(token)
         elif kind in ("figure", "dash", "blank"):
             return self._figure(index, token)
+        elif kind == "other_thing":
+            segment.unknown += token.text
+        elif kind == "passed" and token.data == "band":
+            segment.per = True  # 自评得分90分以上的项目7个: a part of the projects
         elif kind == "passed":
             if token.data == "date" and (year := re.match(r"(?:19|20)\d{2}|\d{2}(?=年)", token.text)):
                 number = int(year[0]) if len(year[0]) == 4 else 2000 + int(year[0])
@@ -590,7 +597,7 @@ class Reader:
                 key = next((to for head, to in topic.follows if self.current.key.startswith(head)), key)
             current = Current(key, topic)
         if segment.share:
-            segment.share_base = current.key
+            segment.share_base = segment.share_base or current.key
             return
         if segment.topics and segment.topic_end == token.start and token.text[:2] in ("支出", "收入"):
             segment.topic_end = token.end
@@ -955,6 +962,9 @@ class Reader:
         if segment.direction is not None or segment.share or segment.complete:
             self._stray(token, "count")
             return
+        if segment.per:
+            self._stray(token, "count")
+            return
         for current in [*reversed(segment.topics), *segment.weak]:
             if got := current.takes("count", unit):
                 self._state_count(token, got)
@@ -1163,6 +1173,15 @@ class Reader:
             segment.direction = 1 if any(c in token.text for c in "增上提") else -1
             return
         group = [c for c in self.group if c.topic.money] if segment.every else []
+        told = self.found[-1] if self.found else None
+        if (
+            told is not None
+            and told.topic == about.key
+            and told.base == base
+            and told in self.sentence
+            and told.unit is None
+        ):
+            return  # 持平，无增减变化: once is enough
         for one in [*group, about]:
             start, end = self.normal.printed(token.start, token.end)
             if base == "prior_year" and exact:
@@ -1339,7 +1358,7 @@ class Reader:
         for other in self.tokens[index:]:
             if other.kind == "stop" and other.text in "，。；;":
                 return False
-            if other.kind in ("figure", "stage") and (other.kind == "figure" or other.data in _BUDGETS):
+            if other.kind in ("figure", "reason") or (other.kind == "stage" and other.data in _BUDGETS):
                 return True
             if other.kind in ("compare",) and self._compares(self.tokens.index(other)):
                 return True
