@@ -1,0 +1,41 @@
+{#-
+    Building only what a change touches. The affected keys are the list that loading wrote (raw.pending); reports that
+    vanished stand in it too. Deletes come from that list, never from the new rows, so what vanished is gone.
+-#}
+
+{#-
+    The reports to be built again, as a subquery.
+    reach 'report': those pending. reach 'year': also those whose rows here carry another default scope than the
+    release list gives them now; which reports count by default is decided over all reports of a year.
+-#}
+{% macro affected_reports(reach) -%}
+    {%- set pending = source('raw', 'pending') -%}
+    select pending.report_id from {{ pending }} as pending
+    {%- if reach == 'year' %}
+    union
+    select standing.report_id
+    from {{ this }} as standing
+    inner join {{ ref('fct_release') }} as releases
+        on standing.report_id = releases.report_id and standing.release = releases.release
+    where standing.is_default <> releases.is_default
+    {%- endif %}
+{%- endmacro %}
+
+{#- A condition that holds for the rows to be built: all of them, or in an incremental run those of affected reports. -#}
+{% macro only_affected(report_id, reach='report') -%}
+    {%- set affected = affected_reports(reach) -%}
+    {%- if is_incremental() -%}
+        {{ report_id }} in ({{ affected }})
+    {%- else -%}
+        {{ report_id }} is not null
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The incremental strategy of every model at report grain: delete the affected reports, insert what they are now. -#}
+{% macro get_incremental_replace_affected_sql(arg_dict) %}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ arg_dict['target_relation'] }}
+    where report_id in ({{ affected_reports(config.get('meta', {}).get('reach', 'report')) }});
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{% endmacro %}

@@ -1,0 +1,20 @@
+with source as (
+
+    select * from {{ source('raw', 'expected_body') }}
+
+),
+
+renamed as (
+
+    select
+        cast(unit_id as varchar) as unit_id,
+        cast(fiscal_year as smallint) as fiscal_year,
+        cast(scope as varchar) as scope,
+        cast(state as varchar) as state,
+        cast(reason as varchar) as reason,
+        cast(source as varchar) as listed_in
+    from source
+
+)
+
+select * from renamed

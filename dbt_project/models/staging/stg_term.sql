@@ -1,0 +1,33 @@
+with source as (
+
+    select * from {{ source('raw', 'term') }}
+
+),
+
+reports as (
+
+    select * from {{ ref('stg_report') }}
+
+),
+
+renamed as (
+
+    select
+        cast(source.report_id as varchar) as report_id,
+        reports.release,
+        reports.unit_id,
+        reports.fiscal_year,
+        reports.document_id,
+        reports.report_no,
+        cast(source.term_no as integer) as term_no,
+        cast(source.term as varchar) as term,
+        cast(source.definition as varchar) as definition,
+        cast(source.page as integer) as page,
+        cast(source.line as integer) as line
+    from source
+    inner join reports
+        on {{ same(['report_id', 'document_id', 'report_no'], 'source', 'reports') }}
+
+)
+
+select * from renamed
