@@ -1,0 +1,26 @@
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
+
+with within_report as (
+
+    select * from {{ ref('stg_check_result') }}
+    where {{ only_affected('report_id') }}
+
+)
+
+select
+    cast(report_id as varchar) as report_id,
+    cast(release as smallint) as release,
+    cast(unit_id as varchar) as unit_id,
+    cast(fiscal_year as smallint) as fiscal_year,
+    cast(check_no as integer) as check_no,
+    cast('within_report' as varchar) as reach,
+    cast(check_id as varchar) as check_id,
+    cast(place as varchar) as place,
+    cast(state as varchar) as state,
+    cast(severity as varchar) as severity,
+    cast(expected as decimal(24, 6)) as expected,
+    cast(actual as decimal(24, 6)) as actual,
+    cast(difference as decimal(24, 6)) as difference,
+    cast(tolerance as decimal(24, 6)) as tolerance,
+    cast(root as varchar) as root
+from within_report
