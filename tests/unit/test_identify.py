@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from juesuan.final_accounts import identify as module
 from juesuan.final_accounts.identify import Identity, body_of, division_of, find_division, identify
-from juesuan.final_accounts.model import Page, Reading, TextLine
+from juesuan.final_accounts.model import Grid, GridCell, Page, Reading, TextLine
 from juesuan.final_accounts.readers import read
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,18 @@ def test_a_report_without_a_cover_is_named_by_its_table_headers() -> None:
     tables = f"收入支出决算总表\n公开01表\n{header}\n项目 决算数\n支出决算表\n{header}"
     got = one(f"{tables}\n一、2022年度收入支出决算总体情况说明\n收入总计12.34万元。\n二、2022年度部门决算情况说明")
     assert (got.unit_name, got.fiscal_year, got.money_unit) == ("某县林业局", 2022, "万元")
+
+
+def test_a_workbook_of_tables_alone_is_named_by_its_cells() -> None:
+    def sheet(number: int, title: str) -> Page:
+        texts = [title, "公开01表", "编制单位：某县林业局", "2022年度", "单位：万元", "收入总计", "12.34"]
+        cells = tuple(GridCell(row, 0, 1, 1, text) for row, text in enumerate(texts))
+        return Page(number, None, None, (Grid(number, len(cells), 1, cells),))
+
+    pages = (sheet(1, "收入支出决算总表"), sheet(2, "收入决算表"), sheet(3, "支出决算表"))
+    (got,) = identify(Reading("office", "application/vnd.ms-excel", pages))
+    assert (got.family, got.unit_name, got.fiscal_year) == ("final_accounts", "某县林业局", 2022)
+    assert got.doubts == ("the document does not say whether it is of a department or of a single unit",)
 
 
 def test_a_unit_report_of_the_departments_own_body_is_own_level() -> None:

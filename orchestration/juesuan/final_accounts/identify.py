@@ -384,10 +384,10 @@ def _read_title(one: _Line, found: _Found, on_cover: bool) -> None:
         if level == 1 and (got := overview.match(said.before_title.sub("", tight))) and _is_unit(got["unit"]):
             found.units.add(got["unit"], one, 3, "part", 6)
     if "决算" not in tight and "预算" not in tight:
-        if on_cover and not said.no_year.search(tight):
-            for year_line in said.year_lines:
-                if got := year_line.match(tight):
-                    found.years.add(got["year"], one, 3, "cover", 5)
+        for year_line in said.year_lines:
+            if (got := year_line.match(tight)) and not said.no_year.search(tight):
+                # on the cover it is the year of the report; above a table or in its head, most likely so
+                found.years.add(got["year"], one, *((3, "cover", 5) if on_cover else (0.5, "table", 1)))
         if level == 1 and on_cover and _is_unit(part := said.before_title.sub("", tight)):
             found.units.add(part, one, 2, "part", 6)
         elif on_cover and not level and _is_unit(tight):

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
 from juesuan.final_accounts.model import FormDefinitionError, Grid, TextLine
@@ -105,13 +104,11 @@ def _first(place: Place) -> int:
 @lru_cache(maxsize=8)
 def words(name: str) -> dict[str, Any]:
     """The data file ``forms/<name>.yml``. Raises :class:`FormDefinitionError` when it cannot be read."""
-    import yaml
+    from juesuan.final_accounts.forms import load_yaml
 
-    path = Path(__file__).parent / "forms" / f"{name}.yml"
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(path.read_text("utf-8"), Loader=loader)
-    except (OSError, yaml.YAMLError) as error:
+        data = load_yaml(f"{name}.yml")
+    except OSError as error:
         raise FormDefinitionError(f"forms/{name}.yml: {error}") from error
     if not isinstance(data, dict):
         raise FormDefinitionError(f"forms/{name}.yml: not a mapping")
