@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from juesuan.final_accounts import forms
 from juesuan.final_accounts.classes import ClassNames
 from juesuan.final_accounts.phrases import expand, lexicon, normal, scan
-from juesuan.final_accounts.statements import Found, Reader
+from juesuan.final_accounts.spoken import Found
+from juesuan.final_accounts.statements import Reader
 from tests.narrative_recall import variants
 
 NAMES = {

@@ -28,7 +28,8 @@ from juesuan.final_accounts.model import (
     UnassignedNumber,
 )
 from juesuan.final_accounts.prose import Paragraph, Sentence, sentences
-from juesuan.final_accounts.statements import Found, Reader, Unplaced
+from juesuan.final_accounts.spoken import Found, Unplaced
+from juesuan.final_accounts.statements import Reader
 
 
 @dataclass(frozen=True, slots=True)
