@@ -32,7 +32,7 @@ select
     cast(tables.release as smallint) as release,
     cast(tables.unit_id as varchar) as unit_id,
     cast(tables.fiscal_year as smallint) as fiscal_year,
-    cast(tables.table_key as varchar) as table_key,
+    cast(coalesce(tables.table_key, 'unknown') as varchar) as table_key,
     cast(tables.table_no as integer) as table_no,
     cast(tables.state as varchar) as state,
     cast(coalesce(cells.cells, 0) as integer) as cells,

@@ -246,7 +246,9 @@ table_level as (
     inner join releases
         on {{ same(['report_id', 'release'], 'tables', 'releases') }}
     left join table_cells
-        on {{ same(['report_id', 'release', 'table_key', 'table_no'], 'tables', 'table_cells') }}
+        on
+            {{ same(['report_id', 'release', 'table_no'], 'tables', 'table_cells') }}
+            and coalesce(tables.table_key, 'unknown') = table_cells.table_key
     left join table_found
         on {{ same(['report_id', 'release', 'table_key'], 'tables', 'table_found') }}
 
