@@ -1,6 +1,7 @@
 """The entry point of Dagster: ``dagster dev -m juesuan.definitions``.
 
-Belongs here: loading, in twenty lines. Does not belong here: the definitions themselves; they are in ``defs``.
+Belongs here: loading, in twenty lines. Does not belong here: the definitions themselves; they are in
+``defs``.
 """
 
 from __future__ import annotations

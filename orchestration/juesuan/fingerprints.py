@@ -1,8 +1,9 @@
 """What a published warehouse follows from, as hashes: the answer to "is there anything to do?".
 
-Here: hashes of the archive, the library with its forms, the code of the warehouse, the dbt project with its seeds,
-and the pins. Belongs here: whatever changes the published tables when it changes. Does not belong here: anything that
-starts dbt, DuckDB or Dagster; with nothing to do a refresh must end in well under a second.
+Here: hashes of the archive, the library with its forms, the code of the warehouse, the dbt project with its
+seeds, and the pins. Belongs here: whatever changes the published tables when it changes. Does not belong
+here: anything that starts dbt, DuckDB or Dagster; with nothing to do a refresh must end in well under a
+second.
 """
 
 from __future__ import annotations
@@ -94,5 +95,7 @@ def fingerprint(of: Mapping[str, str]) -> str:
 
 
 def models_fingerprint(of: Mapping[str, str]) -> str:
-    """Hash of what dirties every model at once: the dbt project with its seeds, and the pins."""
-    return fingerprint({name: of[name] for name in ("dbt_project", "pins", "warehouse")})
+    """Hash of what dirties every model at once: the dbt project, the library (some of its lists are
+    seeds), pins.
+    """
+    return fingerprint({name: of[name] for name in ("dbt_project", "library", "pins", "warehouse")})

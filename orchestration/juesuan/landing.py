@@ -112,9 +112,7 @@ def printed(value: Decimal | None, address: str) -> Decimal | None:
         raise FigureDoesNotFit(f"{address}: {value} is no figure")
     exponent = value.normalize().as_tuple().exponent
     if (isinstance(exponent, int) and exponent < -DECIMALS) or (value and value.adjusted() >= WHOLE_DIGITS):
-        raise FigureDoesNotFit(
-            f"{address}: {value} has more than {WHOLE_DIGITS} whole or {DECIMALS} decimal digits"
-        )
+        raise FigureDoesNotFit(f"{address}: {value} has more than {WHOLE_DIGITS} whole or {DECIMALS} decimal digits")
     return value
 
 
@@ -506,9 +504,7 @@ class Landing:
                     documents=tuple(Held(**one) for one in content["documents"]),
                 )
             except (ValueError, KeyError, TypeError) as error:
-                raise LandingError(
-                    f"{path.name}: no ledger entry ({error}); remove it to land again"
-                ) from error
+                raise LandingError(f"{path.name}: no ledger entry ({error}); remove it to land again") from error
             if entry.batch is None or (self.batches / entry.batch).is_dir():
                 entries.append(entry)
         return sorted(entries, key=lambda one: (one.sequence, one.name))
@@ -635,10 +631,7 @@ class Landing:
             f"{sequence:010d}-{uuid.uuid4().hex[:8]}",
             "tombstone",
             None,
-            [
-                Held(document_id, held[document_id].extractor, sequence, "withdrawn")
-                for document_id in sorted(gone)
-            ],
+            [Held(document_id, held[document_id].extractor, sequence, "withdrawn") for document_id in sorted(gone)],
             "; ".join(dict.fromkeys(gone.values())),
         )
 
@@ -676,9 +669,7 @@ class Landing:
         keys = [("document_id", "ascending")]
         if "report_no" in whole.column_names:
             keys.append(("report_no", "ascending"))
-        order = pc.sort_indices(
-            whole, sort_keys=keys
-        )  # stable, so the order of landing stays within a report
+        order = pc.sort_indices(whole, sort_keys=keys)  # stable, so the order of landing stays within a report
         return whole.take(order)
 
     def compact(self, batches_allowed: int = 32) -> bool:
@@ -697,8 +688,7 @@ class Landing:
         self.write_batch(
             {name: self.read(name) for name in self.tables},
             lambda _: [
-                Held(document_id, one.extractor, one.sequence, one.status)
-                for document_id, one in sorted(held.items())
+                Held(document_id, one.extractor, one.sequence, one.status) for document_id, one in sorted(held.items())
             ],
             "compaction",
         )
@@ -711,9 +701,7 @@ class Landing:
 
 def renumbered(extractions: Sequence[Extraction]) -> tuple[Extraction, ...]:
     """The extractions of one document with ordinals 0, 1, ... in the order given."""
-    return tuple(
-        replace(one, report=replace(one.report, ordinal=number)) for number, one in enumerate(extractions)
-    )
+    return tuple(replace(one, report=replace(one.report, ordinal=number)) for number, one in enumerate(extractions))
 
 
 def in_this_process(

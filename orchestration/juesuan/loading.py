@@ -71,8 +71,8 @@ class ArchivedDocument:
 class LandedReport:
     """One row of the landing's table ``report``: what the document says about itself.
 
-    ``lacking``: tables that are missing, unreadable or unknown, and figures without a place, where the status tells
-    only that the document leaves open whose report it is.
+    ``lacking``: tables that are missing, unreadable or unknown, and figures without a place, where the status
+    tells only that the document leaves open whose report it is.
     """
 
     document_id: str
@@ -91,7 +91,9 @@ class LandedReport:
 
     @property
     def settled(self) -> tuple[str, str | None]:
-        """Its state once a person has settled what the document leaves open: what it lacks makes it partial."""
+        """Its state once a person has settled what the document leaves open: what it lacks makes it
+        partial.
+        """
         if self.status == "needs_review":
             return ("partial", self.lacking) if self.lacking else ("loaded", None)
         return self.status, self.reason
@@ -388,10 +390,10 @@ def open_work(
 def read_state(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
     """What the work file knows about itself.
 
-    ``schema`` (fingerprint of schema raw), ``published`` and ``candidate`` (ids of versions), ``out_of_order``
-    (reports inserted since the cells were last sorted), ``parts`` (fingerprints of what was loaded), ``models``
-    (fingerprint of what the models were built with), ``built`` (the version that all models were built for; null as
-    soon as something was loaded after).
+    ``schema`` (fingerprint of schema raw), ``published`` and ``candidate`` (ids of versions),
+    ``out_of_order`` (reports inserted since the cells were last sorted), ``parts`` (fingerprints of what was
+    loaded), ``models`` (fingerprint of what the models were built with), ``built`` (the version that all
+    models were built for; null as soon as something was loaded after).
     """
     return dict(connection.execute("select key, value from build.state").fetchall())
 
@@ -473,8 +475,8 @@ def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
 def landed_reports(landing: Landing) -> list[LandedReport]:
     """The report rows that hold, from the landing."""
     names = [name for name in LandedReport.__dataclass_fields__ if name != "lacking"]
-    found = [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
-    if not any(report.status == "needs_review" for report in found):
+    found = [LandedReport(**{name: row[name] for name in names}) for row in
+    landing.read("report").to_pylist()] if not any(report.status == "needs_review" for report in found):
         return found
     lacking: dict[tuple[str, int], dict[str, None]] = {}
     for row in landing.read("report_table").to_pylist():
@@ -720,8 +722,8 @@ def mark(connection: duckdb.DuckDBPyConnection, years: Sequence[int]) -> list[Pe
     found = connection.execute(
         """
         select distinct report_id, unit_id, fiscal_year from raw.report
-        where fiscal_year in (select unnest(?::smallint[])) and report_id not in (select report_id from raw.pending)
-        order by all
+        where fiscal_year in (select unnest(?::smallint[])) and report_id not in (select report_id from
+        raw.pending) order by all
         """,
         [list(years)],
     ).fetchall()

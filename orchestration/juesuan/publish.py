@@ -1,11 +1,12 @@
 """From a checked build to what readers see.
 
-Here: comparing a build with the last version, making a version of it, switching the link, and which versions stay.
-Belongs here: everything between the last model and the reader. Does not belong here: models, Dagster, the lock.
+Here: comparing a build with the last version, making a version of it, switching the link, and which versions
+stay. Belongs here: everything between the last model and the reader. Does not belong here: models, Dagster,
+the lock.
 
-A version is a folder ``versions/<id>`` with the warehouse and ``version.json``; it is finished under another name and
-then renamed, and the link ``warehouse/juesuan.duckdb`` is switched to it in one step. Whatever kills the process,
-readers see the last published version whole.
+A version is a folder ``versions/<id>`` with the warehouse and ``version.json``; it is finished under another
+name and then renamed, and the link ``warehouse/juesuan.duckdb`` is switched to it in one step. Whatever kills
+the process, readers see the last published version whole.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 #: Versions that stay: the last few, and all of the last days.
 KEEP_VERSIONS = 5
 KEEP_DAYS = 7
-#: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not revised.
-MAGNITUDE = 100
+#: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not
+revised.MAGNITUDE = 100
 #: How many examples a finding names.
 EXAMPLES = 5
 
@@ -43,11 +44,13 @@ class Refused(JuesuanError):  # noqa: N818 - the name says what happened
     """The build does not pass against the last version; the message says what and why."""
 
 
-# --- versions on disk -----------------------------------------------------------------------------------------
+# --- versions on disk ---------------------------------------------------------------------------------------
 
 
 def published_version(settings: Settings) -> dict[str, Any] | None:
-    """``version.json`` of the published version (id, fingerprint, built_at, counts); None where there is none."""
+    """``version.json`` of the published version (id, fingerprint, built_at, counts); None where there is
+    none.
+    """
     try:
         target = settings.published.readlink()
         return json.loads((settings.warehouse / target.parent / "version.json").read_text(encoding="utf-8"))
@@ -61,7 +64,7 @@ def new_version(fingerprint: str, parts: Mapping[str, str], now: datetime.dateti
     return Version(f"{moment:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}", fingerprint, moment, dict(parts))
 
 
-# --- warehouse checks ---------------------------------------------------------------------------------------------
+# --- warehouse checks ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +129,17 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-#: What must not fall against the last version: name, description, query for the offenders. ``last`` is that version.
-_COMPARISONS: tuple[tuple[str, str, str], ...] = (
+#: What must not fall against the last version: name, description, query for the offenders. ``last`` is that
+version._COMPARISONS: tuple[tuple[str, str, str], ...] = (
     (
         "reports_kept",
         "除撤回与改档外，上一版本的报告都在。No report of the last version is gone, but for withdrawn and refiled ones.",
         """
-        select o.report_id from (select distinct report_id from last.raw.report) as o
-        anti join raw.report as n on o.report_id = n.report_id
-        anti join raw.pending as p on o.report_id = p.report_id and p.cause in ('withdrawn', 'refiled')
+        select distinct o.report_id from last.raw.report as o
+        where
+            o.report_id not in (select report_id from raw.report)
+            and o.document_id not in (select document_id from raw.document where status = 'withdrawn')
+            and o.document_id not in (select document_id from raw.report)
         """,
     ),
     (
@@ -163,8 +168,8 @@ _COMPARISONS: tuple[tuple[str, str, str], ...] = (
         """
         select path || ': ' || old.n || ' statements before, ' || coalesce(new.n, 0) || ' now'
         from (select document_id, count(*) as n from last.raw.statement group by all) as old
-        left join (select document_id, count(*) as n from raw.statement group by all) as new using (document_id)
-        inner join raw.document using (document_id)
+        left join (select document_id, count(*) as n from raw.statement group by all) as new using
+        (document_id) inner join raw.document using (document_id)
         where old.document_id in (select document_id from raw.report) and coalesce(new.n, 0) < 0.9 * old.n
         """,
     ),
@@ -172,8 +177,8 @@ _COMPARISONS: tuple[tuple[str, str, str], ...] = (
         "coverage_kept",
         "曾读取的文件没有变为不可读。No document that was read is now failed, set aside or waiting.",
         """
-        select n.path || ': ' || o.status || ' before, ' || n.status || ' now (' || coalesce(n.reason, '') || ')'
-        from last.raw.document as o inner join raw.document as n using (document_id)
+        select n.path || ': ' || o.status || ' before, ' || n.status || ' now (' || coalesce(n.reason, '') ||
+        ')' from last.raw.document as o inner join raw.document as n using (document_id)
         where
             o.status in ('loaded', 'partial')
             and n.status <> 'withdrawn'
@@ -216,8 +221,8 @@ def check_names() -> list[tuple[str, str]]:
 def check(settings: Settings) -> list[Finding]:
     """Judge the work file: by itself, and against the last version if there is one.
 
-    A document that became a copy of another is no loss, nor is one whose file changed under its manifest while its
-    figures stay loaded.
+    A document that became a copy of another is no loss, nor is one whose file changed under its manifest
+    while its figures stay loaded.
     """
     import duckdb
 
@@ -268,11 +273,13 @@ def refusal(findings: Sequence[Finding], accept: str | None) -> str | None:
     return "\n".join(lines)
 
 
-# --- making a version ---------------------------------------------------------------------------------------------
+# --- making a version ---------------------------------------------------------------------------------------
 
 
 def comments(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None, str]]:
-    """Descriptions of a dbt manifest as (schema, relation, column or None, text), those of schema raw included."""
+    """Descriptions of a dbt manifest as (schema, relation, column or None, text), those of schema raw
+    included.
+    """
     nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
     for node in sorted(nodes, key=lambda one: one["unique_id"]):
         if node["resource_type"] not in ("model", "seed", "source", "snapshot"):
@@ -302,9 +309,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]
         ).fetchall()
     }
     columns = set(
-        connection.execute(
-            "select table_schema, table_name, column_name from information_schema.columns"
-        ).fetchall()
+        connection.execute("select table_schema, table_name, column_name from information_schema.columns").fetchall()
     )
     count = 0
     for schema, relation, column, text in comments(manifest):
@@ -339,7 +344,8 @@ _CHANGE_COLUMNS = {
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, previous: str | None) -> None:
-    """``marts.version_change``: figures of current releases that differ from the last version, with the cause.
+    """``marts.version_change``: figures of current releases that differ from the last version, with the
+    cause.
 
     Every difference stems from a report that is pending, so only those are compared.
     """
@@ -400,8 +406,8 @@ def publish(
 ) -> Path:
     """Make ``version`` of the work file and switch readers to it; returns the published file.
 
-    The work file must be closed. ``findings`` are those of :func:`check`; what ``accept`` covers is recorded in
-    ``version.json`` and in ``accepted.jsonl``. Raises :class:`Refused` with what stands against it.
+    The work file must be closed. ``findings`` are those of :func:`check`; what ``accept`` covers is recorded
+    in ``version.json`` and in ``accepted.jsonl``. Raises :class:`Refused` with what stands against it.
     """
     import duckdb
 
@@ -473,7 +479,9 @@ def publish(
 
 
 def _verified_counts(file: Path) -> dict[str, Any]:
-    """Open the new file as a reader will and count it, so that one that cannot be opened is never switched to."""
+    """Open the new file as a reader will and count it, so that one that cannot be opened is never
+    switched to.
+    """
     import duckdb
 
     faults.point("publish.verify")
@@ -489,22 +497,22 @@ def _verified_counts(file: Path) -> dict[str, Any]:
             "statements": ask("select count(*) from raw.statement")[0][0],
             "checks": dict(ask("select state, count(*) from raw.check_result group by all order by 1")),
         }
-        for (schema, table) in ask(
-            "select schema_name, view_name from duckdb_views() where not internal order by all"
-        ):
+        for schema, table in ask("select schema_name, view_name from duckdb_views() where not internal order by all"):
             connection.execute(f'select * from "{schema}"."{table}" limit 0')
     return counts
 
 
 def _abandon(settings: Settings, previous: Mapping[str, Any] | None) -> None:
-    """Remove versions that were finished and never switched to: a killed run left them, no reader has seen them."""
+    """Remove versions that were finished and never switched to: a killed run left them, no reader has
+    seen them.
+    """
     for folder in sorted(settings.versions.iterdir()):
         if previous is None or folder.name > previous["id"]:
             shutil.rmtree(folder)
             faults.point("publish.abandoned")
 
 
-# --- retention ----------------------------------------------------------------------------------------------------
+# --- retention ----------------------------------------------------------------------------------------------
 
 
 def retire(
@@ -533,4 +541,3 @@ def retire(
             shutil.rmtree(folder)
             removed.append(folder.name)
     return removed
-

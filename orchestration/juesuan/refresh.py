@@ -1,11 +1,11 @@
 """The steps of a refresh as plain functions, the lock, and the refresh itself.
 
-Here: what the Dagster assets and the command line both call, one method per step. Belongs here: the order of things,
-what a step leaves for the next, and the answer that a person gets. Does not belong here: how a step is done, anything
-of Dagster's but starting the job.
+Here: what the Dagster assets and the command line both call, one method per step. Belongs here: the order of
+things, what a step leaves for the next, and the answer that a person gets. Does not belong here: how a step
+is done, anything of Dagster's but starting the job.
 
-Nothing heavy is imported before it is known that there is something to do: a refresh with nothing to do starts
-neither Dagster nor dbt nor DuckDB.
+Nothing heavy is imported before it is known that there is something to do: a refresh with nothing to do
+starts neither Dagster nor dbt nor DuckDB.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class NotBuilt(JuesuanError):  # noqa: N818
 class RefreshOutcome:
     """What a refresh did, for a person and for ``--json``.
 
-    ``documents``, ``reports``, ``figures``, ``statements``, ``checks`` describe the published version (after a
-    refusal still the last one). ``failed_checks``: contradictions by report, as (unit and year, how many).
+    ``documents``, ``reports``, ``figures``, ``statements``, ``checks`` describe the published version (after
+    a refusal still the last one). ``failed_checks``: contradictions by report, as (unit and year, how many).
     """
 
     outcome: Outcome
@@ -95,8 +95,8 @@ class RefreshOutcome:
 class House:
     """One run on one warehouse: the steps, in order, and what they leave for each other.
 
-    A step finds what it needs on disk, so each also works by itself; within a run all of them see the archive as it
-    was when the run began.
+    A step finds what it needs on disk, so each also works by itself; within a run all of them see the archive
+    as it was when the run began.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class House:
         finally:
             lock.release()
 
-    # --- the archive ----------------------------------------------------------------------------------------------
+    # --- the archive ----------------------------------------------------------------------------------------
 
     def take_in(self) -> tuple[AddResult, ...]:
         """Take the finished files of the inbox into the archive, each with its manifest."""
@@ -175,7 +175,8 @@ class House:
         return raw_tables(self.settings.dbt_project)
 
     def due(self) -> str | None:
-        """What a refresh would do, as one text that is the same as long as it would do the same; None for nothing.
+        """What a refresh would do, as one text that is the same as long as it would do the same; None for
+        nothing.
 
         Files waiting in the inbox, or a fingerprint that is not the published one.
         """
@@ -189,7 +190,7 @@ class House:
         published = published_version(self.settings)
         return None if published and published["fingerprint"] == fingerprint else fingerprint
 
-    # --- landing and loading --------------------------------------------------------------------------------------
+    # --- landing and loading --------------------------------------------------------------------------------
 
     @property
     def landing(self) -> Landing:
@@ -206,9 +207,7 @@ class House:
         landing.clean()
         extractor = extractor_fingerprint()
         held = landing.holding()
-        landing.withdraw(
-            {d.document_id: d.reason or "" for d in self.archive.documents if d.status == "withdrawn"}
-        )
+        landing.withdraw({d.document_id: d.reason or "" for d in self.archive.documents if d.status == "withdrawn"})
         due = [
             document
             for document in self.archive.to_read
@@ -256,15 +255,13 @@ class House:
         self.tell("raw", told + (" (from an empty file)" if fresh else ""))
         return self.loaded
 
-    # --- models ---------------------------------------------------------------------------------------------------
+    # --- models ---------------------------------------------------------------------------------------------
 
-    def build(
-        self, select: Sequence[str] = (), each: Callable[[NodeResult], None] | None = None
-    ) -> list[NodeResult]:
+    def build(self, select: Sequence[str] = (), each: Callable[[NodeResult], None] | None = None) -> list[NodeResult]:
         """Build the models with dbt and run their tests; ``select`` (in dbt's syntax) builds some of them.
 
-        A changed dbt project (a model, a macro, a seed) or another version of dbt or DuckDB dirties everything: then
-        all of dbt's schemas are dropped and built anew. Raises ``ModelsRefused``.
+        A changed dbt project (a model, a macro, a seed) or another version of dbt or DuckDB dirties
+        everything: then all of dbt's schemas are dropped and built anew. Raises ``ModelsRefused``.
         """
         import duckdb
 
@@ -302,7 +299,7 @@ class House:
                 connection.commit()
         return self.nodes
 
-    # --- publishing -----------------------------------------------------------------------------------------------
+    # --- publishing -----------------------------------------------------------------------------------------
 
     @property
     def built(self) -> Version:
@@ -334,7 +331,9 @@ class House:
         return self.findings
 
     def publish(self) -> Path:
-        """Publish what was built, if it passes. Raises ``Refused``; a refusal stays until something is mended."""
+        """Publish what was built, if it passes. Raises ``Refused``; a refusal stays until something is
+        mended.
+        """
         from juesuan import publish, transform
 
         version = self.built
@@ -377,7 +376,7 @@ class House:
         return content.get("message") if content.get("fingerprint") == fingerprint else None
 
 
-# --- the refresh ----------------------------------------------------------------------------------------------
+# --- the refresh --------------------------------------------------------------------------------------------
 
 
 def refresh(
@@ -389,9 +388,10 @@ def refresh(
 ) -> RefreshOutcome:
     """Bring the published warehouse up to date with archive, library and models, or leave it as it is.
 
-    Runs the Dagster job ``refresh`` (or ``rebuild``) in this process when there is something to do. ``accept``: a
-    person's reason for differences from the last version. ``rebuild``: load everything from the landing anew;
-    ``years``: build only the reports of these fiscal years again. Never raises for what a document may hold.
+    Runs the Dagster job ``refresh`` (or ``rebuild``) in this process when there is something to do.
+    ``accept``: a person's reason for differences from the last version. ``rebuild``: load everything from the
+    landing anew; ``years``: build only the reports of these fiscal years again. Never raises for what a
+    document may hold.
     """
     import time
 

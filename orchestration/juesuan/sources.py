@@ -1,7 +1,7 @@
 """What loading takes from the archive: documents, the registry, and which report a landed record is.
 
-Here: the passage from the archive's words to those of loading. Belongs here: whatever both sides must agree on. Does
-not belong here: reading files, deciding what a document says.
+Here: the passage from the archive's words to those of loading. Belongs here: whatever both sides must agree
+on. Does not belong here: reading files, deciding what a document says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ArchiveState:
-    """The archive at one moment. ``fingerprint`` was taken first, so that what changes later is never missed."""
+    """The archive at one moment. ``fingerprint`` was taken first, so that what changes later is never
+    missed.
+    """
 
     archive: Archive
     fingerprint: str
@@ -30,15 +32,19 @@ class ArchiveState:
     def to_read(self) -> tuple[Document, ...]:
         """Documents that are neither withdrawn nor changed under their manifest."""
         return tuple(
-            one for one in self.documents if one.status != "withdrawn" and one.document_id not in self.problems
+            one for one in self.documents if one.status != "withdrawn" and one.document_id not in
+            self.problems
         )
 
 
 def state_of(archive: Archive) -> ArchiveState:
-    """Look at the archive: one listing; a document is hashed only where size or time differ from the index."""
+    """Look at the archive: one listing; a document is hashed only where size or time differ from the
+    index.
+    """
     fingerprint = archive.fingerprint()
     problems = {
-        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not None
+        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not
+        None
     }
     return ArchiveState(archive, fingerprint, archive.documents(), problems)
 
@@ -85,8 +91,8 @@ def _row(record: Any) -> dict[str, Any]:
 def identity(archive: Archive, document: Document, landed: LandedReport) -> Identity | str:
     """Which report it is: what a person asserted, else what the manifest says, else what the document says.
 
-    Where manifest and document disagree and no person has decided, that is for a person to settle, and so is a unit
-    that the registry does not know: then the answer is the reason.
+    Where manifest and document disagree and no person has decided, that is for a person to settle, and so is
+    a unit that the registry does not know: then the answer is the reason.
     """
     asserted = document.asserted(landed.report_no)
     noted = next((one for one in document.reports if one.report == landed.report_no), None)
@@ -98,7 +104,8 @@ def identity(archive: Archive, document: Document, landed: LandedReport) -> Iden
         if name in asserted:
             settled[name] = asserted[name].value
         elif recorded is not None and value is not None and recorded != value:
-            return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles it"
+            return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles
+            it"
         else:
             settled[name] = recorded if recorded is not None else value
         if settled[name] is None:

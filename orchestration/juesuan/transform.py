@@ -1,11 +1,11 @@
 """dbt in this process: from schema raw of the work file to staging, conformed and marts.
 
-Here: the arguments and the environment with which dbt runs, its manifest, and what each node did. Belongs here:
-everything that knows dbt. Does not belong here: SQL (``dbt_project``), Dagster, publishing.
+Here: the arguments and the environment with which dbt runs, its manifest, and what each node did. Belongs
+here: everything that knows dbt. Does not belong here: SQL (``dbt_project``), Dagster, publishing.
 
-dbt runs through ``dbtRunner`` in one process, which starts several times faster than the command; what it writes
-besides tables goes below ``warehouse/work/dbt``, so that a checkout stays clean. It opens the work file itself: the
-caller closes its own connection first.
+dbt runs through ``dbtRunner`` in one process, which starts several times faster than the command; what it
+writes besides tables goes below ``warehouse/work/dbt``, so that a checkout stays clean. It opens the work
+file itself: the caller closes its own connection first.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from juesuan import faults
+from juesuan import durable, faults, fingerprints
 from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What dbt did with one node. ``rows``: of a table or seed; ``failures``: rows that a test found wrong."""
+    """What dbt did with one node. ``rows``: of a table or seed; ``failures``: rows that a test found
+    wrong.
+    """
 
     unique_id: str
     name: str
@@ -128,6 +131,7 @@ def _invoke(
     arguments: Sequence[str],
     version: Version | None,
     callback: Callable[[Any], None] | None = None,
+    parsed: Any = None,
 ) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -135,7 +139,8 @@ def _invoke(
     folder(settings).mkdir(parents=True, exist_ok=True)
     try:
         with _set(environment(settings, version)):
-            outcome = dbtRunner(callbacks=[callback] if callback else []).invoke(list(arguments))
+            runner = dbtRunner(manifest=parsed, callbacks=[callback] if callback else [])
+            outcome = runner.invoke(list(arguments))
     finally:
         # The adapter keeps its database open in a class attribute; the file must be free for the next step.
         if DuckDBConnectionManager._ENV is not None:
@@ -146,21 +151,60 @@ def _invoke(
     return outcome
 
 
-def parse(settings: Settings, version: Version | None = None) -> Path:
-    """Bring ``target/manifest.json`` up to date and return its path. Raises ``ModelsRefused`` with dbt's words."""
-    path = folder(settings) / "target" / "manifest.json"
-    _invoke(settings, _arguments(settings, "parse"), version)
-    if not path.exists():
-        raise ModelsRefused(f"dbt parse: no manifest at {path}")
-    return path
+def _target(settings: Settings) -> Path:
+    return folder(settings) / "target"
+
+
+def _project_stamp(settings: Settings) -> str:
+    """What the manifest follows from: the files of the project, lists of the library that are seeds,
+    places.
+    """
+    files = fingerprints.hash_files(settings.dbt_project, fingerprints.files_below(settings.dbt_project))
+    return f"{files} {fingerprints.library_fingerprint()} {settings.dbt_project} {work_file(settings)}"
+
+
+def prepare(settings: Settings) -> bool:
+    """Bring dbt's manifest up to date; returns whether it had to be parsed. Raises ``ModelsRefused``.
+
+    The stamp beside it names the project that it was parsed from, so that an unchanged project is not even
+    looked through by dbt.
+    """
+    stamp = _target(settings) / "manifest.of"
+    current = _project_stamp(settings)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == current:
+        return False
+    stamp.unlink(missing_ok=True)
+    _invoke(settings, _arguments(settings, "parse"), None)
+    durable.write_text(stamp, current, "dbt.manifest")
+    return True
 
 
 def manifest(settings: Settings) -> dict[str, Any]:
-    """The manifest of the last run of dbt; parsed first where there is none yet."""
-    path = folder(settings) / "target" / "manifest.json"
-    if not path.exists():
-        parse(settings)
-    return json.loads(path.read_text(encoding="utf-8"))
+    """dbt's manifest of the project as it stands now; not to be changed by the caller."""
+    prepare(settings)
+    path = _target(settings) / "manifest.json"
+    return _read_manifest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read_manifest(path: Path, _: int) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _parsed(settings: Settings) -> Any:
+    """The manifest as dbt's own object, from what parsing left behind; None where dbt must look for
+    itself.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    prepare(settings)
+    try:
+        content = (_target(settings) / "partial_parse.msgpack").read_bytes()
+    except FileNotFoundError:
+        return None
+    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
 
 
 def build(
@@ -172,12 +216,15 @@ def build(
     exclude: Sequence[str] = (),
     each: Callable[[NodeResult], None] | None = None,
 ) -> list[NodeResult]:
-    """Build seeds and models and run their tests; returns what each node did, in the order in which they ended.
+    """Build seeds and models and run their tests; returns what each node did, in the order in which they
+    ended.
 
-    ``select`` and ``exclude``: in dbt's syntax; all of them when empty. ``each`` is called as a node ends. Unit tests
-    of models are left to the tests of the project. Raises ``ModelsRefused`` naming every node that did not pass.
+    ``select`` and ``exclude``: in dbt's syntax; all of them when empty. ``each`` is called as a node ends.
+    Unit tests of models are left to the tests of the project. Raises ``ModelsRefused`` naming every node that
+    did not pass.
     """
-    arguments = [*_arguments(settings, "build"), "--exclude-resource-type", "unit_test"]
+    # Nothing reads what dbt would write beside the tables, and writing it takes longer than a small build.
+    arguments = [*_arguments(settings, "build"), "--no-write-json", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
     if select:
@@ -192,7 +239,7 @@ def build(
                 faults.point(f"dbt.{node.node_name}.{event.info.name.removeprefix('Node').lower()}")
 
     faults.point("dbt.begun")
-    outcome = _invoke(settings, arguments, version, told)
+    outcome = _invoke(settings, arguments, version, told, _parsed(settings))
     results = []
     for one in outcome.result.results if outcome.result is not None else ():
         status = getattr(one.status, "value", str(one.status))
@@ -217,7 +264,9 @@ def build(
 
 
 def drop_models(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Drop every schema that dbt built, so that no table of a model that is gone stays; returns their names."""
+    """Drop every schema that dbt built, so that no table of a model that is gone stays; returns their
+    names.
+    """
     schemas = [
         name
         for (name,) in connection.execute(
@@ -258,7 +307,9 @@ def selector(unique_id: str) -> str:
 
 
 def row_counts(settings: Settings) -> dict[tuple[str, str], int]:
-    """Rows of every table that dbt built, by (schema, name); views are not counted, as that would run them."""
+    """Rows of every table that dbt built, by (schema, name); views are not counted, as that would run
+    them.
+    """
     import duckdb
 
     from juesuan.warehouse import STORAGE

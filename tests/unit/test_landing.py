@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.records import cell, report, sha
 
 from juesuan.final_accounts.model import FigureDoesNotFit
 from juesuan.landing import (
@@ -29,6 +28,7 @@ from juesuan.landing import (
     printed,
 )
 from juesuan.raw_schema import raw_tables
+from tests.fixtures.records import cell, report, sha
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
@@ -96,9 +96,7 @@ def test_a_computed_share_ends_at_six_decimals() -> None:
 
 def test_figures_are_the_same_whatever_their_layout() -> None:
     one = report("a")
-    moved = replace(
-        one, cells=tuple(replace(c, page=9, value_text=c.value_text + " ") for c in one.cells[::-1])
-    )
+    moved = replace(one, cells=tuple(replace(c, page=9, value_text=c.value_text + " ") for c in one.cells[::-1]))
     assert figures_sha256(one) == figures_sha256(moved)
     assert figures_sha256(one) != figures_sha256(report("a", basic="60.01"))
 
@@ -111,9 +109,7 @@ def test_one_bad_report_of_a_file_leaves_it_partial() -> None:
 
 def test_the_highest_sequence_holds_whatever_the_order_of_files() -> None:
     def entry(sequence: int, batch: str | None, *names: str) -> Entry:
-        return Entry(
-            sequence, str(sequence), "batch", batch, tuple(Held(n, "fp", sequence, "loaded") for n in names)
-        )
+        return Entry(sequence, str(sequence), "batch", batch, tuple(Held(n, "fp", sequence, "loaded") for n in names))
 
     ledger = [
         entry(1, "one", "a", "b"),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.fixtures.records import archived, report, sha, sources
 
 from juesuan.landing import Extracted, Landing, failed
 from juesuan.loading import ArchivedDocument, Sources, finish, load, open_work, write_state
 from juesuan.raw_schema import raw_tables
+from tests.fixtures.records import archived, report, sha, sources
 
 TABLES = raw_tables(Path(__file__).parents[2] / "dbt_project")
 JUNE = datetime.date(2024, 6, 1)
@@ -120,9 +120,7 @@ def test_new_bytes_with_the_same_figures_are_a_copy(house: House) -> None:
     house.land("a", "b")
     loaded = house.load(archived("a"), archived("b", published_on=JUNE))
     assert loaded.documents == {"loaded": 1, "set_aside": 1}
-    assert house.ask("select reason from raw.document where status = 'set_aside'") == [
-        ("copy of documents/a",)
-    ]
+    assert house.ask("select reason from raw.document where status = 'set_aside'") == [("copy of documents/a",)]
     assert house.ask("select role from raw.report_document order by role") == [("copy",), ("holds",)]
     assert house.ask("select count(*), count(distinct document_id) from raw.cell") == [(6, 1)]
 
@@ -143,9 +141,7 @@ def test_a_budget_and_an_unreadable_file_are_rows_and_no_reports(house: House) -
     house.land("good")
     loaded = house.load(archived("budget"), archived("empty"), archived("good"))
     assert loaded.documents == {"set_aside": 1, "failed": 1, "loaded": 1}
-    assert house.ask("select reason from raw.document where status = 'failed'") == [
-        ("empty.pdf: the file is empty",)
-    ]
+    assert house.ask("select reason from raw.document where status = 'failed'") == [("empty.pdf: the file is empty",)]
     assert house.ask("select count(*) from raw.report") == [(1,)]
 
 
@@ -214,9 +210,7 @@ def test_a_changed_unit_lists_its_reports(house: House) -> None:
     house.load(sources(archived("a"), archived("b")))
     finish(house.connection, "v1")
     ((unit_id,),) = house.ask("select unit_id from raw.report where unit_name = '某市民政局'")
-    loaded = house.load(
-        sources(archived("a"), archived("b"), units=({"unit_id": unit_id, "division_code": "110000"},))
-    )
+    loaded = house.load(sources(archived("a"), archived("b"), units=({"unit_id": unit_id, "division_code": "110000"},)))
     assert [(one.unit_id, one.cause) for one in loaded.pending] == [(unit_id, "changed")]
     assert house.ask("select unit_id, division_code, confirmed from raw.unit") == [(unit_id, "110000", None)]
 

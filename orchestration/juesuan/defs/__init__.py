@@ -1,12 +1,13 @@
 """Everything Dagster: assets, checks, jobs, the sensor and the schedule of one warehouse.
 
-Belongs here: how the steps of :mod:`juesuan.refresh` show in Dagster. Does not belong here: what the steps do. One
-module per layer: ``archive`` (documents, registry), ``landing`` (batches, tables of schema raw), ``models`` (dbt),
-``published`` (the version and its checks), ``automation`` (jobs, sensor, schedule), ``running`` (this process, the
-web pages of Dagster), ``house`` (the resource that holds the lock).
+Belongs here: how the steps of :mod:`juesuan.refresh` show in Dagster. Does not belong here: what the steps
+do. One module per layer: ``archive`` (documents, registry), ``landing`` (batches, tables of schema raw),
+``models`` (dbt), ``published`` (the version and its checks), ``automation`` (jobs, sensor, schedule),
+``running`` (this process, the web pages of Dagster), ``house`` (the resource that holds the lock).
 
 All runs are in one process: DuckDB's file has one writer, and one run takes everything pending. Assets are
-unpartitioned; the list of pending reports says what is built, and years are metadata and an option of ``rebuild``.
+unpartitioned; the list of pending reports says what is built, and years are metadata and an option of
+``rebuild``.
 """
 
 import dagster as dg
@@ -21,7 +22,9 @@ __all__ = ["build", "run"]
 
 
 def build(settings: Settings, house: House | None = None) -> dg.Definitions:
-    """The definitions of the warehouse of ``settings``; ``house``: the run that they belong to, if it has begun."""
+    """The definitions of the warehouse of ``settings``; ``house``: the run that they belong to, if it has
+    begun.
+    """
     model_assets = models.assets(settings)
     assets = [
         archive.assets(),

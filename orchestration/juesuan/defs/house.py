@@ -1,4 +1,5 @@
-"""The resource that every asset works through: one :class:`juesuan.refresh.House` per run, under the one lock.
+"""The resource that every asset works through: one :class:`juesuan.refresh.House` per run, under the one
+lock.
 
 Belongs here: taking the lock for a run of Dagster's, whoever started it. Does not belong here: the steps.
 """
@@ -14,8 +15,8 @@ from juesuan.settings import Settings
 def house_resource(settings: Settings, given: House | None = None) -> dg.ResourceDefinition:
     """A house that holds the lock of the warehouse for as long as the run lasts.
 
-    ``given``: the house of a refresh that holds the lock already. A run that finds the lock taken fails at once and
-    says so; what it would have done is done by the next one.
+    ``given``: the house of a refresh that holds the lock already. A run that finds the lock taken fails at
+    once and says so; what it would have done is done by the next one.
     """
 
     @dg.resource(

@@ -46,14 +46,15 @@ def batches(house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
 
 
 def raw_assets(settings: Settings) -> dg.AssetsDefinition:
-    """One asset per table of schema raw. They are loaded in one transaction, whichever of them is asked for."""
+    """One asset per table of schema raw. They are loaded in one transaction, whichever of them is asked
+    for.
+    """
     tables = raw_tables(settings.dbt_project)
 
     def spec(name: str) -> dg.AssetSpec:
         table = tables[name]
         columns = [
-            dg.TableColumn(column.name, column.data_type, description=column.description)
-            for column in table.columns
+            dg.TableColumn(column.name, column.data_type, description=column.description) for column in table.columns
         ]
         return dg.AssetSpec(
             ["raw", name],
@@ -66,9 +67,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
         )
 
     @dg.multi_asset(name="raw", specs=[spec(name) for name in tables], can_subset=True)
-    def raw(
-        context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    def raw(context: dg.AssetExecutionContext, house: dg.ResourceParam[House]) -> Iterator[dg.MaterializeResult[None]]:
         begun = time.monotonic()
         loaded = house.load()
         seconds = round(time.monotonic() - begun, 3)

@@ -1,7 +1,7 @@
 """Assets of dbt: every seed and model, with its tests as asset checks.
 
-Belongs here: how dbt's graph shows in Dagster, and what one run of it reports. Does not belong here: arguments of dbt
-(:mod:`juesuan.transform`), SQL.
+Belongs here: how dbt's graph shows in Dagster, and what one run of it reports. Does not belong here:
+arguments of dbt (:mod:`juesuan.transform`), SQL.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,9 @@ from juesuan.settings import Settings
 
 
 class Translator(DagsterDbtTranslator):
-    """Names as in the warehouse: a model is ``schema/name``, a source the table of schema raw that loading writes."""
+    """Names as in the warehouse: a model is ``schema/name``, a source the table of schema raw that
+    loading writes.
+    """
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """``marts/unit_year``, ``raw/cell``."""
@@ -43,12 +45,8 @@ def assets(settings: Settings) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, house: dg.ResourceParam[House]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        keys = {
-            spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in context.assets_def.specs
-        }
-        checks = {
-            spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec for spec in context.assets_def.check_specs
-        }
+        keys = {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in context.assets_def.specs}
+        checks = {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec for spec in context.assets_def.check_specs}
         wanted = context.selected_asset_keys
         everything = wanted == set(keys.values())
         select = [] if everything else [transform.selector(one) for one, key in keys.items() if key in wanted]

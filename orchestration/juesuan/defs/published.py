@@ -16,7 +16,9 @@ PUBLISHED = dg.AssetKey(["warehouse", "published"])
 
 
 class PublishConfig(dg.Config):
-    """``accept``: a person's reason for publishing a build that differs from the last version as its checks say."""
+    """``accept``: a person's reason for publishing a build that differs from the last version as its
+    checks say.
+    """
 
     accept: str | None = None
 

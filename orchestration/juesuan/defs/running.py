@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from juesuan import fingerprints, transform
+from juesuan import transform
 from juesuan.defs.automation import REBUILD, REFRESH
 from juesuan.refresh import House
 from juesuan.settings import Settings
@@ -31,13 +31,11 @@ def home(settings: Settings) -> Path:
     return folder
 
 
-def prepare(settings: Settings) -> None:
-    """Bring dbt's manifest up to date, from which the assets are made; does nothing when the project is the same."""
-    stamp = transform.folder(settings) / "target" / "manifest.of"
-    current = fingerprints.hash_files(settings.dbt_project, fingerprints.files_below(settings.dbt_project))
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != current:
-        transform.parse(settings)
-        stamp.write_text(current, encoding="utf-8")
+def history(settings: Settings) -> dg.DagsterInstance:
+    """The warehouse's Dagster history, in which runs from the command line and from the web pages are
+    recorded.
+    """
+    return dg.DagsterInstance.from_config(str(home(settings)))
 
 
 def run(house: House) -> None:
@@ -47,17 +45,17 @@ def run(house: House) -> None:
     """
     from juesuan.defs import build
 
-    prepare(house.settings)
     job = build(house.settings, house).resolve_job_def(REBUILD if house.rebuild else REFRESH)
-    with dg.DagsterInstance.from_config(str(home(house.settings))) as instance:
+    with history(house.settings) as instance:
         job.execute_in_process(instance=instance, raise_on_error=True, run_config=QUIET)
 
 
 def serve(settings: Settings, port: int = 3000, host: str = "127.0.0.1") -> int:
     """Open Dagster's web pages and its daemon for this warehouse; returns when they are stopped."""
-    prepare(settings)
+    transform.prepare(settings)  # once, and not by each of Dagster's processes at the same time
     environment = {**os.environ, "DAGSTER_HOME": str(home(settings)), "JUESUAN_HOME": str(settings.home)}
     environment.setdefault("JUESUAN_RAW", settings.raw)
     environment.setdefault("JUESUAN_WAREHOUSE", str(settings.warehouse))
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "juesuan.definitions", "-h", host, "-p", str(port)]
-    return subprocess.run(command, env=environment, cwd=settings.dagster_home, check=False).returncode
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "juesuan.definitions", "-h", host, "-p",
+    str(port)] return subprocess.run(command, env=environment, cwd=settings.dagster_home,
+    check=False).returncode

@@ -1,0 +1,41 @@
+"""Killed at any point from landing to switch: readers see the last published version whole, and the next run
+ends with the tables of an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.house import CHECKOUT
+
+pytestmark = pytest.mark.integration
+
+#: The points are shared out, so that two processors try them at the same time.
+PARTS = 2
+#: What the house promises to have been killed at, all parts together.
+POINTS = 50
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="killing at a point needs fork")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.integration.kill_driver", str(tmp_path / "house"), str(part),
+    str(PARTS)] done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    head, *tried = [json.loads(line) for line in done.stdout.splitlines()]
+    assert head["changed"], "the change must show, or nothing is proved"
+    assert head["points"] >= POINTS
+    assert len(tried) == len(range(part, head["points"], PARTS))
+    assert [one for one in tried if not one["killed"]] == []
+    assert [one for one in tried if one["read"] not in ("before", "after")] == []
+    assert [one for one in tried if one["next"] not in ("published", "nothing_to_do")] == []
+    assert [one for one in tried if not one["same"]] == []
+    switched = [one for one in tried if one["read"] == "after"]
+    for one in switched:  # only from the switch on may readers see the new version
+        assert one["point"].startswith(("publish.link.switched", "publish.pending", "publish.retire")), one
