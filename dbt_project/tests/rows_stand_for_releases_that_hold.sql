@@ -1,0 +1,62 @@
+-- No row outlives its report: facts belong to a release that stands in the list, marts to the current one, with the
+-- default scope that the list gives it now. An incremental run that forgot a delete shows here.
+with releases as (
+
+    select * from {{ ref('fct_release') }}
+
+),
+
+facts as (
+
+    {%- for fact in [
+        'table_tree', 'fct_expenditure', 'fct_income', 'fct_balance', 'fct_economic_expenditure', 'fct_printed_total',
+        'fct_three_public', 'fct_statement', 'fct_prior_year', 'fct_project', 'fct_check_result'
+    ] %}
+    select distinct
+        '{{ fact }}' as model,
+        report_id,
+        release
+    from {{ ref(fact) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+marts as (
+
+    {%- for mart in [
+        'unit_year', 'spending_by_function', 'spending_by_economic_class', 'income_by_source', 'budget_execution',
+        'three_public_expenses'
+    ] %}
+    select distinct
+        '{{ mart }}' as model,
+        report_id,
+        release,
+        is_default
+    from {{ ref(mart) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+)
+
+select
+    facts.model,
+    facts.report_id,
+    facts.release
+from facts
+left join releases
+    on {{ same(['report_id', 'release'], 'facts', 'releases') }}
+where releases.report_id is null
+union all
+select
+    marts.model,
+    marts.report_id,
+    marts.release
+from marts
+left join releases
+    on {{ same(['report_id', 'release'], 'marts', 'releases') }}
+where releases.report_id is null or not releases.is_current or releases.is_default <> marts.is_default
