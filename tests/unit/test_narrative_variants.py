@@ -11,7 +11,7 @@ def test_reworded_sentences_are_read_whole(capsys: pytest.CaptureFixture[str]) -
     got = score(variants(held_out=False))
     with capsys.disabled():
         print(f"\nreworded sentences, tuned: {got}")
-    assert got.expected >= 500
+    assert got.expected >= 650
     assert got.misses == []
     assert got.wrong == []
 
@@ -21,6 +21,6 @@ def test_wordings_that_nobody_looked_at_keep_their_recall(capsys: pytest.Capture
     got = score(variants(held_out=True))
     with capsys.disabled():
         print(f"\nreworded sentences, held out: {got}")
-    assert got.expected >= 150
-    assert got.recall >= 0.92
-    assert len(got.wrong) <= 0.08 * got.expected
+    assert got.expected >= 80
+    assert got.recall >= 0.94
+    assert len(got.wrong) <= 0.06 * got.expected

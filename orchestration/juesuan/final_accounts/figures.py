@@ -34,6 +34,7 @@ class Figures(ClassTokens):
                 segment.known = token.end
                 return index + 1
         self._gap(token)
+        direction = segment.direction
         if kind == "bare" and token.kind == "figure":
             kind = self._bare(index, token)
         if kind == "money":
@@ -46,6 +47,8 @@ class Figures(ClassTokens):
             self._stray(token, "rank")
         else:
             self._lost(token, "no unit")
+        if direction is not None and self._listed_on(index):
+            segment.onward = direction  # 各减少1267.86、2570.97万元
         segment.figures += 1
         segment.behind = False
         segment.qualifier = None
@@ -70,6 +73,13 @@ class Figures(ClassTokens):
         if unit == "分":
             return "score"
         return "count"
+
+    def _listed_on(self, index: int) -> bool:
+        """Whether nothing but a comma stands between this figure and the next."""
+        stop, following = self.tokens[index + 1 : index + 2], self.tokens[index + 2 : index + 3]
+        if not stop or not following or stop[0].kind != "stop" or stop[0].text not in "，、":
+            return False
+        return following[0].kind == "figure" and following[0].start == stop[0].end
 
     def _bare(self, index: int, token: Token) -> str:
         """A figure without its unit: one of a list (1.2、3.4万元), or a base (较上年2.08减少)."""

@@ -116,6 +116,7 @@ class Segment:
     every: bool = False
     per: bool = False
     figures: int = 0
+    onward: int | None = None  # the direction that holds for the next figure of a list, too
     topic_end: int = -1
     behind: bool = False  # a topic stands behind the last figure
 

@@ -311,6 +311,7 @@ class Reader(Explanations):
             self.group = []
         keep = segment
         self.segment = Segment(end, known=end)
+        self.segment.direction = keep.onward
         if mark in ":：":
             self.segment.stage = keep.stage
             self.segment.complete, self.segment.complete_base = keep.complete, keep.complete_base
