@@ -301,10 +301,7 @@ def pending(
     otherwise now) is ``changed``, as are reports of units whose registry row changed.
     """
     gone_documents = {
-        row["document_id"]
-        for report_id, report_rows in before.items()
-        if report_id not in after
-        for row in report_rows
+        row["document_id"] for report_id, report_rows in before.items() if report_id not in after for row in report_rows
     }
     filed_documents = {row["document_id"] for report_rows in after.values() for row in report_rows}
     found = []
@@ -436,9 +433,7 @@ def _comparable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _select(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
-) -> list[dict[str, Any]]:
+def _select(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
     names = ", ".join(f'"{name}"' for name in columns)
     return [
         dict(zip(columns, row, strict=True))
@@ -446,18 +441,14 @@ def _select(
     ]
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[Mapping[str, Any]]
-) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows given by column name; a column that a record does not have is null."""
     if not records:
         return
     import pyarrow as pa
 
     columns = {
-        column.name: pa.array(
-            [record.get(column.name) for record in records], type=arrow_type(column.data_type)
-        )
+        column.name: pa.array([record.get(column.name) for record in records], type=arrow_type(column.data_type))
         for column in table.columns
     }
     connection.register("incoming", pa.table(columns))
@@ -475,8 +466,8 @@ def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
 def landed_reports(landing: Landing) -> list[LandedReport]:
     """The report rows that hold, from the landing."""
     names = [name for name in LandedReport.__dataclass_fields__ if name != "lacking"]
-    found = [LandedReport(**{name: row[name] for name in names}) for row in
-    landing.read("report").to_pylist()] if not any(report.status == "needs_review" for report in found):
+    found = [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
+    if not any(report.status == "needs_review" for report in found):
         return found
     lacking: dict[tuple[str, int], dict[str, None]] = {}
     for row in landing.read("report_table").to_pylist():
@@ -548,8 +539,7 @@ def load(
     )
     bridge_columns = tables["report_document"].column_names
     old_bridges = {
-        tuple(row[c] for c in bridge_columns)
-        for row in _select(connection, "report_document", bridge_columns)
+        tuple(row[c] for c in bridge_columns) for row in _select(connection, "report_document", bridge_columns)
     }
     new_bridges = {tuple(row[c] for c in bridge_columns) for row in want.bridges}
 
@@ -574,11 +564,7 @@ def load(
             _insert(
                 connection,
                 tables["document"],
-                [
-                    new_documents[one] | {"loaded_at": moment}
-                    for one in other_documents
-                    if one in new_documents
-                ],
+                [new_documents[one] | {"loaded_at": moment} for one in other_documents if one in new_documents],
             )
             faults.point("loading.document")
             if old_bridges != new_bridges:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 #: Versions that stay: the last few, and all of the last days.
 KEEP_VERSIONS = 5
 KEEP_DAYS = 7
-#: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not
-revised.MAGNITUDE = 100
+#: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not revised.
+MAGNITUDE = 100
 #: How many examples a finding names.
 EXAMPLES = 5
 
@@ -129,11 +129,11 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-#: What must not fall against the last version: name, description, query for the offenders. ``last`` is that
-version._COMPARISONS: tuple[tuple[str, str, str], ...] = (
+#: What must not fall against the last version: name, description, query for the offenders. ``last`` is that version.
+_COMPARISONS: tuple[tuple[str, str, str], ...] = (
     (
         "reports_kept",
-        "除撤回与改档外，上一版本的报告都在。No report of the last version is gone, but for withdrawn and refiled ones.",
+        "除撤回与改档外，上一版本的报告都在。No report of the last version is gone but withdrawn or refiled ones.",
         """
         select distinct o.report_id from last.raw.report as o
         where

@@ -32,8 +32,7 @@ class ArchiveState:
     def to_read(self) -> tuple[Document, ...]:
         """Documents that are neither withdrawn nor changed under their manifest."""
         return tuple(
-            one for one in self.documents if one.status != "withdrawn" and one.document_id not in
-            self.problems
+            one for one in self.documents if one.status != "withdrawn" and one.document_id not in self.problems
         )
 
 
@@ -43,8 +42,7 @@ def state_of(archive: Archive) -> ArchiveState:
     """
     fingerprint = archive.fingerprint()
     problems = {
-        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not
-        None
+        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not None
     }
     return ArchiveState(archive, fingerprint, archive.documents(), problems)
 
@@ -104,8 +102,7 @@ def identity(archive: Archive, document: Document, landed: LandedReport) -> Iden
         if name in asserted:
             settled[name] = asserted[name].value
         elif recorded is not None and value is not None and recorded != value:
-            return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles
-            it"
+            return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles it"
         else:
             settled[name] = recorded if recorded is not None else value
         if settled[name] is None:

@@ -29,13 +29,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from tests.fixtures.house import archive_of, content, read_here, settings, write_document
 
 import juesuan.final_accounts.extract as library
 from juesuan import faults, fingerprints, reading, transform
 from juesuan.defs import running
 from juesuan.refresh import refresh
-from juesuan.settings import Settings
-from tests.fixtures.house import archive_of, content, read_here, settings, write_document
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -146,11 +145,9 @@ class Trial:
 
         seen, following, then, then_work = in_child(next_run)
         differs = sorted(name for name in after.keys() | then.keys() if after.get(name) != then.get(name))
-        if following == "published":  # with nothing left to do, the work file is brought up to date by the
-        next build
+        if following == "published":  # else the next build brings the work file up to date
             differs += sorted(
-                f"work: {name}" for name in work.keys() | then_work.keys() if work.get(name) !=
-                then_work.get(name)
+                f"work: {name}" for name in work.keys() | then_work.keys() if work.get(name) != then_work.get(name)
             )
         return {
             "point": point[0],

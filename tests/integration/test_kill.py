@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.fixtures.house import CHECKOUT
 
 pytestmark = pytest.mark.integration
@@ -25,8 +24,8 @@ POINTS = 50
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="killing at a point needs fork")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: int, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.integration.kill_driver", str(tmp_path / "house"), str(part),
-    str(PARTS)] done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tests.integration.kill_driver", str(tmp_path / "house"), str(part), str(PARTS)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     head, *tried = [json.loads(line) for line in done.stdout.splitlines()]
     assert head["changed"], "the change must show, or nothing is proved"

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.fixtures.house import CHECKOUT, archive_of, content, write_document
 
 from juesuan import refresh as module
 from juesuan import warehouse
 from juesuan.refresh import refresh
 from juesuan.settings import Settings
 from juesuan.transform import work_file
-from tests.fixtures.house import CHECKOUT, archive_of, content, write_document
 
 pytestmark = pytest.mark.integration
 
@@ -36,8 +36,7 @@ def test_a_second_refresh_has_nothing_to_do_and_starts_nothing(
 ) -> None:
     add(house, "a.json")
     first = refresh(house)
-    assert (first.outcome, first.exit_code, first.documents, first.reports) == ("published", 0, {"loaded": 1},
-    1)
+    assert (first.outcome, first.exit_code, first.documents, first.reports) == ("published", 0, {"loaded": 1}, 1)
 
     def started(_: object) -> None:
         raise AssertionError("a refresh with nothing to do started the job")
@@ -103,8 +102,7 @@ def archive_of_failure(name: str):
     return Described("application/json", failure=f"{name}: not read")
 
 
-def test_a_refusal_stays_until_it_is_accepted_or_mended(house: Settings, monkeypatch: pytest.MonkeyPatch) ->
-None:
+def test_a_refusal_stays_until_it_is_accepted_or_mended(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     add(house, "a.json")
     refresh(house)
     document = house.home / "raw" / "documents" / "a.json"
@@ -189,9 +187,7 @@ def test_a_lost_landing_is_read_again(house: Settings) -> None:
     work_file(house).unlink()
     outcome = refresh(house, rebuild=True)
     assert outcome.read == {"loaded": 1}
-    assert {name for name, rows in content(house.published).items() if rows != before[name]} <= {
-        "marts.version_change"
-    }
+    assert {name for name, rows in content(house.published).items() if rows != before[name]} <= {"marts.version_change"}
 
 
 def test_some_years_can_be_built_again(house: Settings) -> None:
@@ -205,12 +201,15 @@ def test_some_years_can_be_built_again(house: Settings) -> None:
 
 
 def test_files_in_the_inbox_are_taken_in(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    import juesuan.final_accounts.archive as archive_module
     from tests.fixtures.house import describe_fake
 
-    monkeypatch.setattr(archive_module.Archive.__init__, "__kwdefaults__", {
-        **archive_module.Archive.__init__.__kwdefaults__, "describe": describe_fake
-    })
+    import juesuan.final_accounts.archive as archive_module
+
+    monkeypatch.setattr(
+        archive_module.Archive.__init__,
+        "__kwdefaults__",
+        {**archive_module.Archive.__init__.__kwdefaults__, "describe": describe_fake},
+    )
     arrived = write_document(house.inbox, "new.json")
     still_arriving = write_document(house.inbox, "half.json", year=2022)
     an_hour_ago = time.time() - 3600

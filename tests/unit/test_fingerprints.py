@@ -32,8 +32,8 @@ def test_equal_input_is_an_equal_fingerprint(house: Settings, tmp_path: Path) ->
     assert fingerprints.fingerprint(one) == fingerprints.fingerprint(other)
 
 
-@pytest.mark.parametrize("file", ["models/unit_year.sql", "seeds/tables.csv", "dbt_project.yml",
-"models/new.sql"]) def test_a_model_a_seed_or_the_project_changes_its_part_alone(house: Settings, file: str) -> None:
+@pytest.mark.parametrize("file", ["models/unit_year.sql", "seeds/tables.csv", "dbt_project.yml", "models/new.sql"])
+def test_a_model_a_seed_or_the_project_changes_its_part_alone(house: Settings, file: str) -> None:
     before = fingerprints.parts(house, "archive")
     with (house.dbt_project / file).open("a") as text:
         text.write("\n")
@@ -50,8 +50,8 @@ def test_what_dbt_writes_changes_nothing(house: Settings) -> None:
 
 def test_another_archive_dirties_no_model_but_another_library_does(house: Settings) -> None:
     before = fingerprints.parts(house, "archive")
-    assert fingerprints.models_fingerprint(before) == fingerprints.models_fingerprint(before | {"archive":
-    "b"}) assert fingerprints.models_fingerprint(before) != fingerprints.models_fingerprint(before | {"library": "b"})
+    assert fingerprints.models_fingerprint(before) == fingerprints.models_fingerprint(before | {"archive": "b"})
+    assert fingerprints.models_fingerprint(before) != fingerprints.models_fingerprint(before | {"library": "b"})
     assert fingerprints.fingerprint(before) != fingerprints.fingerprint(before | {"archive": "b"})
 
 

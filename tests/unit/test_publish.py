@@ -265,7 +265,6 @@ def test_a_finished_version_that_was_never_switched_to_is_abandoned(works: Works
 def test_any_client_since_1_4_opens_the_file(works: Works) -> None:
     works.build(archived("a"), a=report("a"))
     works.publish()
-    assert works.ask("select tags['storage_version'] from duckdb_databases() where database_name = 'juesuan'")
-    == [
+    assert works.ask("select tags['storage_version'] from duckdb_databases() where database_name = 'juesuan'") == [
         ("v1.4.0+",)
     ]

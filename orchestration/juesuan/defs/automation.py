@@ -49,8 +49,8 @@ def arrivals(settings: Settings) -> dg.SensorDefinition:
         job_name=REFRESH,
         minimum_interval_seconds=60,
         description=(
-            "收件箱有新文件，或档案、程序、模型有变。A file waits in the inbox, or archive, library or models differ from "
-            "what is published."
+            "收件箱有新文件，或档案、程序、模型有变。A file waits in the inbox, or archive, library or models differ "
+            "from what is published."
         ),
     )
     def sense(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:

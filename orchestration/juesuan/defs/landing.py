@@ -24,9 +24,9 @@ FROM_REGISTRY = ("unit", "unit_name", "expected_body")
     group_name="landing",
     kinds={"parquet"},
     description=(
-        "读出的记录，按批存为 Parquet，由只增的账簿决定何者有效。Records read from the documents, one Parquet batch per "
-        "run, and the append-only ledger that says which hold. Only documents that this library has not read yet are "
-        "read."
+        "读出的记录，按批存为 Parquet，由只增的账簿决定何者有效。Records read from the documents, one Parquet batch "
+        "per run, and the append-only ledger that says which hold. Only documents that this library has not read yet "
+        "are read."
     ),
 )
 def batches(house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:

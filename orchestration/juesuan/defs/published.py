@@ -62,7 +62,7 @@ def asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
             )
         path = house.publish()
         facts = publish.published_version(house.settings) or {}
-        metadata: dict[str, Any] = {name: value for name, value in facts.get("counts", {}).items()}
+        metadata: dict[str, Any] = dict(facts.get("counts", {}))
         yield dg.MaterializeResult(
             asset_key=PUBLISHED,
             metadata={

@@ -56,6 +56,5 @@ def serve(settings: Settings, port: int = 3000, host: str = "127.0.0.1") -> int:
     environment = {**os.environ, "DAGSTER_HOME": str(home(settings)), "JUESUAN_HOME": str(settings.home)}
     environment.setdefault("JUESUAN_RAW", settings.raw)
     environment.setdefault("JUESUAN_WAREHOUSE", str(settings.warehouse))
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "juesuan.definitions", "-h", host, "-p",
-    str(port)] return subprocess.run(command, env=environment, cwd=settings.dagster_home,
-    check=False).returncode
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "juesuan.definitions", "-h", host, "-p", str(port)]
+    return subprocess.run(command, env=environment, cwd=settings.dagster_home, check=False).returncode
