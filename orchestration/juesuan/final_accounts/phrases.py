@@ -162,6 +162,7 @@ class Lexicon:
 
     words: dict[str, tuple[str, Any]]
     lengths: dict[str, tuple[int, ...]]
+    singles: frozenset[str]
     figures: re.Pattern[str]
     passed: dict[str, str]
     figure: re.Pattern[str]
@@ -271,7 +272,8 @@ def lexicon() -> Lexicon:
         return Lexicon(
             words,
             {two: tuple(sorted(found, reverse=True)) for two, found in lengths.items()},
-            re.compile("|".join(patterns)),
+            frozenset(word for word in words if len(word) == 1),
+            re.compile(f"(?={data['not_figures_begin']})(?:{'|'.join(patterns)})"),
             passed,
             re.compile(figure),
             data["section_topics"],
@@ -333,55 +335,54 @@ def scan(text: str, lex: Lexicon) -> list[Token]:
     cursor = 0
     next_number = starts[0] if starts else -1
     size = len(text)
+    sizes_of, singles = lengths.get, lex.singles
     while at < size:
+        char = text[at]
+        word = None
+        for length in sizes_of(text[at : at + 2], ()):
+            if (piece := text[at : at + length]) in words:
+                word = piece
+                break
+        if word is None and char in singles:
+            word = char
         if at == next_number:
             token = numbers[at]
-            if token.kind == "passed" and (name := _longest(text, at, words, lengths)) and at + len(name) >= token.end:
+            if word is not None and token.kind == "passed" and at + len(word) >= token.end:
                 # a threshold in the wording belongs to the name in which it stands
-                token = Token(words[name][0], at, at + len(name), name, words[name][1])
+                token = Token(words[word][0], at, at + len(word), word, words[word][1])
             out.append(token)
             at = token.end
             cursor += 1
             while cursor < len(starts) and starts[cursor] < at:
                 cursor += 1
             next_number = starts[cursor] if cursor < len(starts) else -1
-            continue
-        word = _longest(text, at, words, lengths)
-        if word:
+        elif word is not None:
             kind, value = words[word]
             end = at + len(word)
-            if next_number >= 0 and at < next_number < end:
-                # the word holds the number: 单价100万元以上设备
-                while cursor < len(starts) and starts[cursor] < end:
-                    cursor += 1
+            while 0 <= next_number < end:
+                # the word holds the number (单价100万元以上设备), or the mark in front of it (办53号文)
+                rest = numbers[next_number]
+                if rest.end > end:
+                    rest.start = end
+                    numbers[end] = rest
+                    starts[cursor] = next_number = end
+                    break
+                cursor += 1
                 next_number = starts[cursor] if cursor < len(starts) else -1
             out.append(Token(kind, at, end, word, value))
             at = end
-            continue
-        char = text[at]
-        if char in _STOPS:
+        elif char in _STOPS:
             out.append(Token("stop", at, at + 1, char))
             at += 1
-            continue
-        if char in "-—－–/" and (dash := _DASH.match(text, at)):
+        elif char in "-—－–/" and (dash := _DASH.match(text, at)):
             out.append(Token("dash", at, dash.end(), dash[0], unit=dash[1]))
             at = dash.end()
-            continue
-        if char in "万亿元%" and (blank := _BLANK.match(text, at)):
+        elif char in "万亿元%" and (blank := _BLANK.match(text, at)):
             out.append(Token("blank", at, blank.end(), "", unit=blank[0]))
             at = blank.end()
-            continue
-        at += 1
+        else:
+            at += 1
     return out
-
-
-def _longest(text: str, at: int, words: dict[str, Any], lengths: dict[str, tuple[int, ...]]) -> str | None:
-    for size in lengths.get(text[at : at + 2], ()):
-        word = text[at : at + size]
-        if word in words:
-            return word
-    one = text[at]
-    return one if one in words else None
 
 
 def decimal_of(text: str) -> Decimal:
