@@ -286,7 +286,7 @@ class Figures(ClassTokens):
             self._stray(token, "value")
             return
         if segment.direction is not None or segment.share or segment.complete:
-            self._stray(token, "count")
+            self._stray(token, "change_amount" if segment.direction else "count")
             return
         if segment.per:
             self._stray(token, "count")
