@@ -12,6 +12,27 @@ said as (
 
 ),
 
+-- A failed check names its place and its root; both are addresses.
+addressed as (
+
+    select
+        report_id,
+        release,
+        check_no,
+        place as address
+    from {{ ref('fct_check_result') }}
+    where state = 'fail'
+    union
+    select
+        report_id,
+        release,
+        check_no,
+        root as address
+    from {{ ref('fct_check_result') }}
+    where state = 'fail' and root is not null
+
+),
+
 failed as (
 
     select
@@ -19,13 +40,7 @@ failed as (
         release,
         count(*) as failures,
         address
-    from (
-        select report_id, release, check_no, place as address from {{ ref('fct_check_result') }}
-        where state = 'fail'
-        union
-        select report_id, release, check_no, root as address from {{ ref('fct_check_result') }}
-        where state = 'fail' and root is not null
-    ) as addressed
+    from addressed
     group by report_id, release, address
 
 ),
@@ -111,8 +126,10 @@ ranked as (
         row_number() over (
             partition by
                 report_id, release, topic, measure, coalesce(base, ''), coalesce(subject_key, ''),
-                case when topic = 'outcome' or measure in ('purpose', 'relation_to_budget', 'relation_to_prior')
-                    then statement_no end
+                case
+                    when topic = 'outcome' or measure in ('purpose', 'relation_to_budget', 'relation_to_prior')
+                        then statement_no
+                end
             order by case when value is null then 1 else 0 end, statement_no
         ) as place
     from told

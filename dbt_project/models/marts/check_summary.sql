@@ -43,7 +43,7 @@ ordered as (
     select
         weighed.*,
         row_number() over (
-            partition by report_id, release, check_id order by state_weight desc, severity_weight desc, check_no
+            partition by report_id, release, check_id order by state_weight desc, severity_weight desc, check_no asc
         ) as place_in_check
     from weighed
 
@@ -81,7 +81,7 @@ checks as (
 select
     {{ whose() }},
     cast(counted.check_id as varchar) as check_id,
-    cast(checks.{{ adapter.quote('group') }} as varchar) as check_group,
+    cast(checks."group" as varchar) as check_group,
     cast(checks.rule as varchar) as rule,
     cast(case counted.state_weight
         when 4 then 'fail'

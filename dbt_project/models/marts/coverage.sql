@@ -45,18 +45,53 @@ sections as (
 -- What text and leftovers each report gave: one row per report, release, kind, section and table.
 found as (
 
-    select report_id, release, 'statements' as kind, section, cast(null as varchar) as table_key
+    select
+        report_id,
+        release,
+        'statements' as kind,
+        section,
+        cast(null as varchar) as table_key
     from {{ ref('stg_statement') }}
     union all
-    select report_id, release, 'indicators', null, null from {{ ref('stg_indicator') }}
+    select
+        report_id,
+        release,
+        'indicators' as kind,
+        cast(null as varchar) as section,
+        cast(null as varchar) as table_key
+    from {{ ref('stg_indicator') }}
     union all
-    select report_id, release, 'terms', null, null from {{ ref('stg_term') }}
+    select
+        report_id,
+        release,
+        'terms' as kind,
+        cast(null as varchar) as section,
+        cast(null as varchar) as table_key
+    from {{ ref('stg_term') }}
     union all
-    select report_id, release, 'passages', section, null from {{ ref('stg_passage') }}
+    select
+        report_id,
+        release,
+        'passages' as kind,
+        section,
+        cast(null as varchar) as table_key
+    from {{ ref('stg_passage') }}
     union all
-    select report_id, release, 'unassigned_numbers', null, table_key from {{ ref('stg_unassigned_number') }}
+    select
+        report_id,
+        release,
+        'unassigned_numbers' as kind,
+        cast(null as varchar) as section,
+        table_key
+    from {{ ref('stg_unassigned_number') }}
     union all
-    select report_id, release, 'unrecognised_tables', null, null from {{ ref('stg_unrecognised_table') }}
+    select
+        report_id,
+        release,
+        'unrecognised_tables' as kind,
+        cast(null as varchar) as section,
+        cast(null as varchar) as table_key
+    from {{ ref('stg_unrecognised_table') }}
 
 ),
 

@@ -158,7 +158,7 @@ inner join releases
     on {{ same(['report_id', 'release'], 'explained', 'releases') }}
 inner join given
     on {{ same(['report_id', 'release', 'statement_no'], 'explained', 'given') }}
-    and explained.kind = given.kind
+        and explained.kind = given.kind
 left join counted
     on
         {{ same(['report_id', 'release', 'topic'], 'explained', 'counted') }}

@@ -1,7 +1,8 @@
 {{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'year'}) }}
 
-{%- set amounts = ['total', 'goods', 'works', 'services', 'sme_awarded', 'micro_awarded', 'sme_reserved', 'micro_reserved',
-    'other_sme'] %}
+{%- set amounts = [
+    'total', 'goods', 'works', 'services', 'sme_awarded', 'micro_awarded', 'sme_reserved', 'micro_reserved', 'other_sme'
+] %}
 {%- set budgets = ['sme_reserved', 'micro_reserved'] %}
 {%- set shares = ['sme_awarded', 'micro_awarded', 'goods_sme', 'works_sme', 'services_sme'] %}
 
@@ -24,17 +25,20 @@ figures as (
     select
         report_id,
         release,
-        {%- for item in amounts %}
-        {{ pick('amount_yuan', "topic = 'procurement." ~ item ~ "' and measure = 'amount'") }} as {{ item }}_yuan,
-        {{ pick('value_state', "topic = 'procurement." ~ item ~ "' and measure = 'amount'") }} as {{ item }}_state,
-        {%- endfor %}
-        {%- for item in budgets %}
-        {{ pick('amount_yuan', "topic = 'procurement." ~ item ~ "' and measure = 'budget'") }} as {{ item }}_budget_yuan,
-        {{ pick('value_state', "topic = 'procurement." ~ item ~ "' and measure = 'budget'") }} as {{ item }}_budget_state,
-        {%- endfor %}
-        {%- for item in shares %}
-        min(case when topic = 'procurement.{{ item }}' and measure = 'share_pct' then statement_no end) as {{ item }}_no,
-        {%- endfor %}
+        {% for one in amounts -%}
+            {{ pick('amount_yuan', "topic = 'procurement." ~ one ~ "' and measure = 'amount'") }} as {{ one }}_yuan,
+            {{ pick('value_state', "topic = 'procurement." ~ one ~ "' and measure = 'amount'") }} as {{ one }}_state,
+        {% endfor -%}
+        {% for one in budgets -%}
+            {{ pick('amount_yuan', "topic = 'procurement." ~ one ~ "' and measure = 'budget'") }}
+                as {{ one }}_budget_yuan,
+            {{ pick('value_state', "topic = 'procurement." ~ one ~ "' and measure = 'budget'") }}
+                as {{ one }}_budget_state,
+        {% endfor -%}
+        {% for one in shares -%}
+            min(case when topic = 'procurement.{{ one }}' and measure = 'share_pct' then statement_no end)
+                as {{ one }}_no,
+        {% endfor -%}
         {{ pick('amount_basis', "topic = 'procurement.total' and measure = 'amount'") }} as amount_basis,
         min(case when topic = 'procurement.total' then statement_no end) as total_no,
         min(statement_no) as first_no,
@@ -67,18 +71,19 @@ sections as (
 
 select
     {{ whose() }},
-    {%- for item in amounts %}
-    cast(awarded.{{ item }}_yuan as decimal(18, 2)) as {{ item }}_yuan,
-    cast(coalesce(awarded.{{ item }}_state, {{ unstated('sections.state') }}) as varchar) as {{ item }}_state,
-    {%- endfor %}
-    {%- for item in budgets %}
-    cast(awarded.{{ item }}_budget_yuan as decimal(18, 2)) as {{ item }}_budget_yuan,
-    cast(coalesce(awarded.{{ item }}_budget_state, {{ unstated('sections.state') }}) as varchar) as {{ item }}_budget_state,
-    {%- endfor %}
-    {%- for item in shares %}
-    cast({{ item }}_share.value as decimal(24, 6)) as {{ item }}_share_pct,
-    cast({{ item }}_share.base as varchar) as {{ item }}_share_base,
-    {%- endfor %}
+    {% for one in amounts -%}
+        cast(awarded.{{ one }}_yuan as decimal(18, 2)) as {{ one }}_yuan,
+        cast(coalesce(awarded.{{ one }}_state, {{ unstated('sections.state') }}) as varchar) as {{ one }}_state,
+    {% endfor -%}
+    {% for one in budgets -%}
+        cast(awarded.{{ one }}_budget_yuan as decimal(18, 2)) as {{ one }}_budget_yuan,
+        cast(coalesce(awarded.{{ one }}_budget_state, {{ unstated('sections.state') }}) as varchar)
+            as {{ one }}_budget_state,
+    {% endfor -%}
+    {% for one in shares -%}
+        cast({{ one }}_share.value as decimal(24, 6)) as {{ one }}_share_pct,
+        cast({{ one }}_share.base as varchar) as {{ one }}_share_base,
+    {% endfor -%}
     cast(awarded.sme_yuan as decimal(18, 2)) as sme_yuan,
     cast(awarded.sme_source as varchar) as sme_source,
     cast({{ ratio('awarded.sme_yuan', 'awarded.total_yuan', 6) }} as decimal(18, 6)) as sme_ratio,
@@ -99,9 +104,9 @@ left join said as places
     on
         {{ same(['report_id', 'release'], 'releases', 'places') }}
         and coalesce(awarded.total_no, awarded.first_no) = places.statement_no
-{%- for item in shares %}
-left join said as {{ item }}_share
-    on
-        {{ same(['report_id', 'release'], 'releases', item ~ '_share') }}
-        and awarded.{{ item }}_no = {{ item }}_share.statement_no
-{%- endfor %}
+{% for one in shares -%}
+    left join said as {{ one }}_share
+        on
+            {{ same(['report_id', 'release'], 'releases', one ~ '_share') }}
+            and awarded.{{ one }}_no = {{ one }}_share.statement_no
+{% endfor -%}
