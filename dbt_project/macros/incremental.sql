@@ -21,7 +21,7 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- A condition that holds for the rows to be built: all of them, or in an incremental run those of affected reports. -#}
+{#- A condition that holds for the rows to be built: all, or in an incremental run those of affected reports. -#}
 {% macro only_affected(report_id, reach='report') -%}
     {%- set affected = affected_reports(reach) -%}
     {%- if is_incremental() -%}

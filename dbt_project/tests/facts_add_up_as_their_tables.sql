@@ -75,9 +75,12 @@ shown as (
         report_id,
         basis,
         sum(
-            {% for nature in expenditure_natures() -%}
-            coalesce({{ nature }}_yuan, 0){{ " + " if not loop.last }}
-            {%- endfor %}
+            coalesce(basic_yuan, 0)
+            + coalesce(project_yuan, 0)
+            + coalesce(superior_remittance_yuan, 0)
+            + coalesce(operating_expenditure_yuan, 0)
+            + coalesce(affiliate_subsidy_yuan, 0)
+            + coalesce(unspecified_yuan, 0)
         ) as amount_yuan
     from {{ ref('spending_by_function') }}
     group by report_id, basis

@@ -8,38 +8,35 @@ with releases as (
 
 facts as (
 
-    {%- for fact in [
+    {% for fact in [
         'table_tree', 'fct_expenditure', 'fct_income', 'fct_balance', 'fct_economic_expenditure', 'fct_printed_total',
         'fct_three_public', 'fct_statement', 'fct_prior_year', 'fct_project', 'fct_check_result'
-    ] %}
-    select distinct
-        '{{ fact }}' as model,
-        report_id,
-        release
-    from {{ ref(fact) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    ] -%}
+        select distinct
+            '{{ fact }}' as model,
+            report_id,
+            release
+        from {{ ref(fact) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
 marts as (
 
-    {%- for mart in [
+    {% for mart in [
         'unit_year', 'spending_by_function', 'spending_by_economic_class', 'income_by_source', 'budget_execution',
-        'three_public_expenses'
-    ] %}
-    select distinct
-        '{{ mart }}' as model,
-        report_id,
-        release,
-        is_default
-    from {{ ref(mart) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+        'three_public_expenses', 'agency_operating_expenses', 'procurement', 'state_assets', 'performance', 'project',
+        'explanation', 'reconciliation'
+    ] -%}
+        select distinct
+            '{{ mart }}' as model,
+            report_id,
+            release,
+            is_default
+        from {{ ref(mart) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 

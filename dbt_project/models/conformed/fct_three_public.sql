@@ -48,6 +48,7 @@ measured as (
     select
         cells.*,
         coalesce(parts.children, 0) as children,
+        parts.children_yuan,
         cells.amount_yuan - coalesce(parts.children_yuan, 0) as gap_yuan,
         cast(cells.precision_yuan * 0.5 as decimal(18, 4)) + coalesce(parts.children_tolerance, 0) as tolerance
     from cells
@@ -73,6 +74,9 @@ select
     cast(value_state as varchar) as value_state,
     cast(role in ('part', 'beside') as boolean) as is_leaf,
     cast(role <> 'beside' as boolean) as is_three_public,
+    cast(children as integer) as children,
+    cast(children_yuan as decimal(18, 2)) as children_yuan,
+    cast(case when children > 0 then gap_yuan end as decimal(18, 2)) as difference_yuan,
     cast(
         case when role in ('total', 'subtotal') and abs(gap_yuan) > tolerance then gap_yuan end as decimal(18, 2)
     ) as residual_yuan,

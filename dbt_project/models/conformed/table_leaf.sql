@@ -103,8 +103,10 @@ unspecified as (
         'unspecified' as facet,
         totals.fund,
         beyond_parts.beyond_yuan as amount_yuan,
-        case when beyond_parts.parts = 0 and beyond_parts.has_residual = 0 then beyond_parts.total_state else 'derived' end
-            as value_state,
+        case
+            when beyond_parts.parts = 0 and beyond_parts.has_residual = 0 then beyond_parts.total_state
+            else 'derived'
+        end as value_state,
         beyond_parts.has_residual = 1 as is_residual,
         beyond_parts.parts > 0 or beyond_parts.has_residual = 1 as is_derived
     from beyond_parts

@@ -110,24 +110,24 @@ placed as (
         coalesce(at_1.node, at_2.node, at_3.node, at_4.node, at_5.node, at_6.node) as parent_node,
         coalesce(at_6.node, at_5.node, at_4.node, at_3.node, at_2.node, at_1.node, above.node) as root_node
     from above
-    {%- for level in range(1, 7) %}
-    left join printed as at_{{ level }}
-        on
-            {{ same(['report_id', 'release', 'table_no', 'column_key'], 'above', 'at_' ~ level) }}
-            and above.above_{{ level }} = at_{{ level }}.node
-    {%- endfor %}
+    {% for level in range(1, 7) -%}
+        left join printed as at_{{ level }}
+            on
+                {{ same(['report_id', 'release', 'table_no', 'column_key'], 'above', 'at_' ~ level) }}
+                and above.above_{{ level }} = at_{{ level }}.node
+    {% endfor %}
 
 ),
 
 -- Rows that have a row below them in the table, whether its figures are blank or not.
 branching as (
 
-    {%- for level in range(1, 7) %}
-    select report_id, release, table_no, above_{{ level }} as node from above where above_{{ level }} is not null
-    {%- if not loop.last %}
-    union
-    {%- endif %}
-    {%- endfor %}
+    {% for level in range(1, 7) -%}
+        select report_id, release, table_no, above_{{ level }} as node
+        from above
+        where above_{{ level }} is not null
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 
 ),
 

@@ -67,8 +67,8 @@ by_item as (
         is_residual,
         sum(amount_yuan) as natures_yuan,
         {% for nature in expenditure_natures() -%}
-        sum(case when nature = '{{ nature }}' then amount_yuan end) as {{ nature }}_yuan,
-        {% endfor -%}
+            sum(case when nature = '{{ nature }}' then amount_yuan end) as {{ nature }}_yuan,
+        {% endfor %}
         count(amount_yuan) as figures,
         {{ state_of_parts() }} as value_state
     from expenditure
@@ -95,8 +95,8 @@ select
         as section_code,
     cast(coalesce(totals.total_yuan, by_item.natures_yuan) as decimal(18, 2)) as expenditure_total_yuan,
     {% for nature in expenditure_natures() -%}
-    cast(by_item.{{ nature }}_yuan as decimal(18, 2)) as {{ nature }}_yuan,
-    {% endfor -%}
+        cast(by_item.{{ nature }}_yuan as decimal(18, 2)) as {{ nature }}_yuan,
+    {% endfor %}
     cast(by_item.value_state as varchar) as value_state,
     cast(by_item.is_residual as boolean) as is_residual,
     cast(by_item.table_key as varchar) as table_key,

@@ -16,8 +16,8 @@ amounts as (
         item,
         min(table_no) as table_no,
         {% for stage in ['initial_budget', 'adjusted_budget', 'unknown_budget', 'final'] -%}
-        {{ pick('amount_yuan', "stage = '" ~ stage ~ "'") }} as {{ stage }}_yuan,
-        {% endfor -%}
+            {{ pick('amount_yuan', "stage = '" ~ stage ~ "'") }} as {{ stage }}_yuan,
+        {% endfor %}
         {{ pick('value_state', "stage <> 'final'") }} as budget_state,
         {{ pick('value_state', "stage = 'final'") }} as final_state,
         {{ pick('stage', "stage <> 'final'") }} as budget_stage,

@@ -39,11 +39,17 @@ totals as (
             as affiliate_subsidy_yuan,
         {{ pick('amount_yuan', "table_key = 'T4' and line_key = 'income.total_current'") }}
             as appropriation_income_yuan,
-        {{ pick('amount_yuan', "table_key = 'T4' and line_key = 'expenditure.total_current' and column_key = 'expenditure_total'") }}
+        {{ pick(
+            'amount_yuan',
+            "table_key = 'T4' and line_key = 'expenditure.total_current' and column_key = 'expenditure_total'"
+        ) }}
             as appropriation_expenditure_yuan,
         {{ pick('amount_yuan', "table_key = 'T4' and line_key = 'opening_carryover.appropriation'") }}
             as appropriation_opening_carryover_yuan,
-        {{ pick('amount_yuan', "table_key = 'T4' and line_key = 'closing_carryover.appropriation' and column_key = 'expenditure_total'") }}
+        {{ pick(
+            'amount_yuan',
+            "table_key = 'T4' and line_key = 'closing_carryover.appropriation' and column_key = 'expenditure_total'"
+        ) }}
             as appropriation_closing_carryover_yuan,
         {{ pick('amount_yuan', "table_key = 'T5' and row_key = '合计' and column_key = 'expenditure_total'") }}
             as general_public_budget_expenditure_yuan,
