@@ -417,6 +417,8 @@ def publish(
 
     work = work_file(settings)
     previous = published_version(settings)
+    if previous is not None and previous["id"] == version.id:
+        return settings.published  # asked for twice; readers see it already
     with duckdb.connect(str(work), config=STORAGE) as connection:
         write_state(connection, candidate=version.id)
         faults.point("publish.candidate")
@@ -500,6 +502,34 @@ def _verified_counts(file: Path) -> dict[str, Any]:
         for schema, table in ask("select schema_name, view_name from duckdb_views() where not internal order by all"):
             connection.execute(f'select * from "{schema}"."{table}" limit 0')
     return counts
+
+
+def _contradictions(connection: duckdb.DuckDBPyConnection, limit: int = 200) -> list[dict[str, Any]]:
+    """What current releases contradict themselves in, one entry per root: the gravest first, at most ``limit``."""
+    columns = ("report_id", "unit_name", "fiscal_year", "scope", "check_id", "place", "severity", "message", "findings")
+    rows = connection.execute(
+        """
+        with failed as (
+            select
+                report.report_id, report.unit_name, report.fiscal_year, report.scope, check_id, place, severity, message,
+                case severity when 'error' then 1 when 'warn' then 2 else 3 end as weight,
+                coalesce(root, check_id || ' ' || place) as root,
+                check_no
+            from raw.check_result as result
+            inner join raw.report as report using (report_id, document_id, report_no)
+            where result.state = 'fail' and report.is_current
+        )
+        select
+            report_id, unit_name, fiscal_year, scope, check_id, place, severity, message,
+            count(*) over (partition by report_id, root) as findings
+        from failed
+        qualify row_number() over (partition by report_id, root order by weight, place <> root, check_no) = 1
+        order by weight, unit_name, fiscal_year, report_id, check_no
+        limit ?
+        """,
+        [limit],
+    ).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _abandon(settings: Settings, previous: Mapping[str, Any] | None) -> None:

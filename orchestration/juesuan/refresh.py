@@ -52,7 +52,8 @@ class RefreshOutcome:
     """What a refresh did, for a person and for ``--json``.
 
     ``documents``, ``reports``, ``figures``, ``statements``, ``checks`` describe the published version (after
-    a refusal still the last one). ``failed_checks``: contradictions by report, as (unit and year, how many).
+    a refusal still the last one). ``contradictions``: what reports contradict themselves in, one mapping per root
+    (report_id, unit_name, fiscal_year, scope, check_id, place, severity, message, findings).
     """
 
     outcome: Outcome
