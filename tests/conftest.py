@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,3 +26,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("JUESUAN_NO_TEST_LEFT_OUT") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter.write_line("tests were left out where none may be", red=True)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse published from the project's own raw/, built once a test session; its folder. Not to be changed."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    warehouse = shared / "published"
+    with FileLock(str(shared / "published.lock")):
+        if not (warehouse / "juesuan.duckdb").exists():
+            done = subprocess.run(
+                [sys.executable, "-m", "juesuan", "refresh"],
+                env={**os.environ, "JUESUAN_WAREHOUSE": str(warehouse)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    return warehouse

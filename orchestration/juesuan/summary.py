@@ -15,17 +15,18 @@ from juesuan.refresh import Progress, RefreshOutcome
 #: Three questions to begin with; a test runs each against a published warehouse.
 QUERIES: dict[str, str] = {
     "Where did the money go, by class": (
-        "select unit_name, fiscal_year, class_code, class_name, sum(amount_yuan) as yuan "
+        "select unit_name, fiscal_year, class_code, class_name, sum(expenditure_total_yuan) as yuan "
         "from marts.spending_by_function where basis = 'all_sources' and is_default "
         "group by all order by unit_name, yuan desc"
     ),
     "What did 三公 cost, against which budget": (
-        "select unit_name, fiscal_year, item, stage, amount_yuan, value_state "
-        "from marts.three_public_expenses order by all"
+        "select unit_name, fiscal_year, item, budget_stage, final_yuan, final_state, "
+        "coalesce(initial_budget_yuan, adjusted_budget_yuan, unknown_budget_yuan) as budget_yuan "
+        "from marts.three_public_expenses where is_default order by unit_name, item"
     ),
     "Where does a report contradict itself": (
-        "select unit_name, check_id, place, expected, actual, difference, message "
-        "from marts.reconciliation where state = 'fail'"
+        "select unit_name, fiscal_year, check_ids, place, expected, actual, message "
+        "from marts.reconciliation where state = 'fail' order by unit_name, place"
     ),
 }
 
