@@ -23,12 +23,17 @@ staged as (
             when base in ('initial_budget', 'adjusted_budget', 'prior_year') then base
             when base = 'budget' then 'unknown_budget'
             when measure like 'over_initial_budget%' then 'initial_budget'
+            when measure like 'over_adjusted_budget%' then 'adjusted_budget'
+            when measure like 'over_budget%' then 'unknown_budget'
             when measure in ('change_amount', 'change_pct') and base is null then 'prior_year'
             else base
         end as measured_against,
         -- 持平 is a change of nothing, in whatever unit.
         case
-            when amount_yuan is null and value = 0 and measure in ('change_amount', 'over_initial_budget_amount') then 0
+            when
+                amount_yuan is null and value = 0
+                and (measure = 'change_amount' or measure like 'over_%budget_amount')
+                then 0
             else amount_yuan
         end as change_or_amount_yuan
     from statements

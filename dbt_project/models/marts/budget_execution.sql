@@ -54,12 +54,12 @@ departures as (
         topic,
         base as stage,
         min(statement_no) as statement_no,
-        {{ pick('amount_yuan', "measure in ('over_initial_budget_amount', 'change_amount')") }} as over_budget_yuan,
-        {{ pick('value', "measure in ('over_initial_budget_pct', 'change_pct')") }} as over_budget_pct
+        {{ pick('amount_yuan', "measure = 'change_amount' or measure like 'over_%budget_amount'") }} as over_budget_yuan,
+        {{ pick('value', "measure = 'change_pct' or measure like 'over_%budget_pct'") }} as over_budget_pct
     from statements
     where
-        base in ('initial_budget', 'adjusted_budget')
-        and measure in ('over_initial_budget_amount', 'over_initial_budget_pct', 'change_amount', 'change_pct')
+        base in ('initial_budget', 'adjusted_budget', 'unknown_budget')
+        and (measure in ('change_amount', 'change_pct') or measure like 'over_%budget_%')
     group by report_id, release, topic, base
 
 ),
