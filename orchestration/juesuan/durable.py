@@ -39,17 +39,22 @@ def flush_folder(path: Path) -> None:
     flush_file(path)
 
 
-def write_text(target: Path, text: str, what: str) -> None:
-    """Put ``text`` into ``target`` so that a reader finds the old content or the new one, never a part."""
+def write_bytes(target: Path, data: bytes, what: str) -> None:
+    """Put ``data`` into ``target`` so that a reader finds the old content or the new one, never a part."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = temporary(target)
-    beside.write_text(text, encoding="utf-8")
+    beside.write_bytes(data)
     faults.point(f"{what}.written")
     flush_file(beside)
     faults.point(f"{what}.flushed")
     beside.replace(target)
     faults.point(f"{what}.renamed")
     flush_folder(target.parent)
+
+
+def write_text(target: Path, text: str, what: str) -> None:
+    """:func:`write_bytes` of ``text`` in UTF-8."""
+    write_bytes(target, text.encode("utf-8"), what)
 
 
 def write_json(target: Path, content: Any, what: str) -> None:

@@ -511,7 +511,8 @@ def _contradictions(connection: duckdb.DuckDBPyConnection, limit: int = 200) -> 
         """
         with failed as (
             select
-                report.report_id, report.unit_name, report.fiscal_year, report.scope, check_id, place, severity, message,
+                report.report_id, report.unit_name, report.fiscal_year, report.scope,
+                check_id, place, severity, message,
                 case severity when 'error' then 1 when 'warn' then 2 else 3 end as weight,
                 coalesce(root, check_id || ' ' || place) as root,
                 check_no

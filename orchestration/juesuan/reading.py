@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from juesuan.final_accounts.model import Extraction, JuesuanError
 from juesuan.landing import Extracted, failed
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from juesuan.final_accounts.archive import Archive, Document
     from juesuan.settings import Settings
 
-#: What a worker runs on (bytes, file name).
-EXTRACT = "juesuan.final_accounts.extract:extract"
+#: What a worker runs on (bytes, file name, document id, folder of kept readings, limits).
+EXTRACT = "juesuan.readings:extract"
 
 
 def read_documents(
@@ -30,18 +30,22 @@ def read_documents(
     One that cannot be read, costs more than its limits or ends its worker is one failed document with the
     reason; the others go on. Bytes are read as workers become free.
     """
+    from juesuan import readings
+    from juesuan.final_accounts.readers import reader_fingerprint
     from juesuan.final_accounts.readers.worker import run_many
 
+    readings.clean(settings.readings, reader_fingerprint())
+    folder = str(settings.readings / reader_fingerprint())
     gone: list[Extracted] = []
 
-    def tasks() -> Iterator[tuple[Document, tuple[bytes, str]]]:
+    def tasks() -> Iterator[tuple[Document, tuple[Any, ...]]]:
         for document in documents:
             try:
                 data = archive.read(document)
             except JuesuanError as problem:  # changed or gone since the run began
                 gone.append(failed(document.document_id, str(problem), extractor))
                 continue
-            yield document, (data, document.name)
+            yield document, (data, document.name, document.document_id, folder, settings.limits)
 
     processes = max(1, min(len(documents), os.cpu_count() or 1))
     for document, extractions, error in run_many(EXTRACT, tasks(), processes, settings.limits):

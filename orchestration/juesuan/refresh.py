@@ -145,11 +145,15 @@ class House:
 
     def take_in(self) -> tuple[AddResult, ...]:
         """Take the finished files of the inbox into the archive, each with its manifest."""
+        from functools import partial
+
+        from juesuan.final_accounts import describe
         from juesuan.final_accounts.archive import Archive
         from juesuan.final_accounts.inbox import waiting
 
         if waiting(self.settings.inbox):
-            archive = Archive(self.settings.raw, limits=self.settings.limits)
+            bounded = partial(describe.describe, limits=self.settings.limits)
+            archive = Archive(self.settings.raw, describe=bounded, limits=self.settings.limits)
             self.taken_in = archive.add_inbox(self.settings.inbox)
             for one in self.taken_in:
                 self.tell("archive", f"{one.file}: {one.outcome}" + (f" ({one.reason})" if one.reason else ""))
@@ -415,13 +419,12 @@ def refresh(
                 refused = house.refusal(fingerprint)
                 if refused and not accept:
                     return answer("refused", refused)
-            try:
-                _run_job(house)
-            except JuesuanError as problem:
-                return answer("refused", str(problem))
+            _run_job(house)
             return answer("published")
     except Busy as busy:
         return answer("busy", str(busy))
+    except JuesuanError as problem:  # the archive, a model or a check stands against it; what is published stays
+        return answer("refused", str(problem))
 
 
 def _run_job(house: House) -> None:

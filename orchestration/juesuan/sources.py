@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from juesuan.final_accounts.manifest import SUFFIX
 from juesuan.final_accounts.model import Report
+from juesuan.final_accounts.store import open_store
 from juesuan.loading import ArchivedDocument, Identity, LandedReport, Sources
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class ArchiveState:
     fingerprint: str
     documents: tuple[Document, ...]
     problems: Mapping[str, str]
+    damaged: tuple[ArchivedDocument, ...] = ()
 
     @property
     def to_read(self) -> tuple[Document, ...]:
@@ -37,14 +40,22 @@ class ArchiveState:
 
 
 def state_of(archive: Archive) -> ArchiveState:
-    """Look at the archive: one listing; a document is hashed only where size or time differ from the
-    index.
-    """
+    """Look at the archive: one listing; a document is hashed only where size or time differ from the index."""
     fingerprint = archive.fingerprint()
-    problems = {
-        finding.document_id: finding.message for finding in archive.changed() if finding.document_id is not None
-    }
-    return ArchiveState(archive, fingerprint, archive.documents(), problems)
+    findings = archive.changed()
+    documents = archive.documents()
+    known = {document.path for document in documents}
+    store = open_store(archive.address)
+    damaged = []
+    for finding in findings:
+        path = finding.path.removesuffix(SUFFIX)
+        if finding.document_id is None and path not in known and store.stat(path) is not None:
+            damaged.append(ArchivedDocument(store.sha256(path), path, problem=finding.message))
+    problems = {finding.document_id: finding.message for finding in findings if finding.document_id is not None}
+    ids = {document.document_id for document in documents}
+    return ArchiveState(
+        archive, fingerprint, documents, problems, tuple(one for one in damaged if one.document_id not in ids)
+    )
 
 
 def archived(document: Document, problem: str | None = None) -> ArchivedDocument:
@@ -69,11 +80,17 @@ def sources_of(state: ArchiveState) -> Sources:
     by_id = {document.document_id: document for document in state.documents}
 
     def identify(landed: LandedReport) -> Identity | str:
-        return identity(state.archive, by_id[landed.document_id], landed)
+        document = by_id.get(landed.document_id)
+        if document is None:
+            return "its manifest cannot be understood"
+        return identity(state.archive, document, landed)
 
     registry = state.archive.registry
     return Sources(
-        documents=tuple(archived(one, state.problems.get(one.document_id)) for one in state.documents),
+        documents=(
+            *(archived(one, state.problems.get(one.document_id)) for one in state.documents),
+            *state.damaged,
+        ),
         identify=identify,
         # Taken now, before any resolution proposes a unit in memory that no person has seen.
         units=tuple(_row(one) for one in registry.units),

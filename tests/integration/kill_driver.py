@@ -10,7 +10,8 @@ one JSON line per point::
 ``read``: which version readers see after the kill, "before" or "after" the change, or "torn". ``same``:
 whether the next run ends with the tables of an undisturbed one.
 
-Usage: ``python -m tests.integration.kill_driver HOME PART PARTS``
+Usage: ``python -m tests.integration.kill_driver HOME PART PARTS`` tries every point on made-up documents and a few
+models; ``python -m tests.integration.kill_driver HOME real POINT...`` the points named on the real reports and models.
 """
 
 from __future__ import annotations
@@ -23,18 +24,23 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from tests.fixtures.house import archive_of, content, read_here, settings, write_document
+from tests.fixtures.house import CHECKOUT, archive_of, content, read_here, settings, write_document
 
 import juesuan.final_accounts.extract as library
 from juesuan import faults, fingerprints, reading, transform
 from juesuan.defs import running
+from juesuan.final_accounts.archive import Archive, Document
+from juesuan.landing import Extracted
 from juesuan.refresh import refresh
+from juesuan.settings import Settings
+
+REPORTS = CHECKOUT / "raw" / "documents"
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -61,38 +67,56 @@ def in_child(work: Callable[[], Any]) -> Any:
     return pickle.loads(answer)
 
 
-class Trial:
-    """One house at one path (dbt parses anew when paths change), put back to its first version for each
-    point.
-    """
+def read_in_process(
+    archive: Archive, documents: Sequence[Document], settings: Settings, extractor: str
+) -> Iterator[Extracted]:
+    """The real library in this process: what is killed here is the way from landing to switch, not a worker."""
+    for document in documents:
+        yield Extracted(document.document_id, library.extract(archive.read(document), document.name))
 
-    def __init__(self, home: Path) -> None:
-        self.settings = settings(home)
+
+class Trial:
+    """One house at one path (dbt parses anew when paths change), put back to its first version for each point."""
+
+    def __init__(self, home: Path, project: str) -> None:
+        self.settings = settings(home, project)
+        self.project = project
         self.saved = home.parent / f"{home.name}-saved"
         # What is tried is the way from landing to switch, so the library and its fingerprint stand still.
-        reading.read_documents = read_here
+        reading.read_documents = read_here if project == "tiny" else read_in_process
         library.extractor_fingerprint = lambda: "fixed"
         fingerprints.library_fingerprint = lambda: "fixed"
         running.history = lambda _: dg.DagsterInstance.ephemeral()
 
-    def prepare(self) -> None:
-        """Publish a first version, then change what it follows from: a new report, a reissue, a
-        withdrawal.
-        """
+    def first(self) -> None:
+        """What the first version follows from."""
+        if self.project == "real":
+            Archive(self.settings.raw).add(REPORTS / "qingyuan-dsb-own-level-2023.txt")
+            return
+        archive = archive_of(self.settings)
+        archive.add(write_document(self.settings.home / "incoming", "stays.json"))
+        archive.add(write_document(self.settings.home / "incoming", "goes.json", unit="某市民政局"))
 
-        def first() -> list[str]:
-            incoming = self.settings.home / "incoming"
-            archive = archive_of(self.settings)
-            archive.add(write_document(incoming, "stays.json"))
-            archive.add(write_document(incoming, "goes.json", unit="某市民政局"))
+    def change(self) -> None:
+        """What the second version follows from: a new report, a reissue, a withdrawal."""
+        if self.project == "real":
+            Archive(self.settings.raw).add(REPORTS / "shanghai-putuo-finance-2024.pdf")
+            return
+        archive = archive_of(self.settings)
+        archive.add(write_document(self.settings.home / "incoming", "corrected.json", basic="61.00"))
+        archive.add(write_document(self.settings.home / "incoming", "other.json", unit="某市水务局", year=2022))
+        archive.withdraw("goes.json", "published by mistake")
+
+    def prepare(self) -> None:
+        """Publish the first version, then change what it follows from."""
+
+        def publish_first() -> list[str]:
+            self.first()
             assert refresh(self.settings).outcome == "published"
-            archive = archive_of(self.settings)
-            archive.add(write_document(incoming, "corrected.json", basic="61.00"))
-            archive.add(write_document(incoming, "other.json", unit="某市水务局", year=2022))
-            archive.withdraw("goes.json", "published by mistake")
+            self.change()
             return list(sys.modules)
 
-        for name in in_child(first):  # what a refresh imports, so that every child forked from now on is warm
+        for name in in_child(publish_first):  # what a refresh imports, so that every later child is warm
             with suppress(Exception):
                 importlib.import_module(name)
         # Parsing opens no database, and what dbt makes ready on first use is ready in every child.
@@ -160,23 +184,28 @@ class Trial:
         }
 
 
-def main(home: Path, part: int, parts: int) -> None:
-    """Try every ``parts``-th point, beginning with number ``part``."""
-    trial = Trial(home)
+def main(arguments: Sequence[str]) -> None:
+    """See the module."""
+    home, *rest = arguments
+    trial = Trial(Path(home), "real" if rest[0] == "real" else "tiny")
     trial.prepare()
     points, before, after, work = trial.undisturbed()
-    first_times = list(dict.fromkeys(name for name, _ in points))
-    chosen = [(name, 1) for name in first_times]
-    # Where a point is passed more than once, its last time too: the last batch, the last entry.
-    chosen += [(name, max(n for other, n in points if other == name)) for name in first_times]
-    chosen = list(dict.fromkeys(chosen))
+    if rest[0] == "real":
+        chosen = [(name, 1) for name in rest[1:]]
+        mine = chosen
+    else:
+        first_times = list(dict.fromkeys(name for name, _ in points))
+        # Where a point is passed more than once, its last time too: the last batch, the last entry.
+        last_times = [(name, max(n for other, n in points if other == name)) for name in first_times]
+        chosen = list(dict.fromkeys([*((name, 1) for name in first_times), *last_times]))
+        mine = chosen[int(rest[0]) :: int(rest[1])]
     print(json.dumps({"points": len(chosen), "changed": before != after}), flush=True)
     assert threading.active_count() == 1
-    for point in chosen[part::parts]:
+    for point in mine:
         begun = time.monotonic()
         found = trial.kill_at(point, before, after, work)
         print(json.dumps(found | {"seconds": round(time.monotonic() - begun, 2)}), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1:])

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fixtures.house import CHECKOUT
@@ -21,13 +22,18 @@ PARTS = 2
 POINTS = 50
 
 
+def drive(tmp_path: Path, *arguments: str) -> list[dict[str, Any]]:
+    """Run the driver; its lines."""
+    command = [sys.executable, "-m", "tests.integration.kill_driver", str(tmp_path / "house"), *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="killing at a point needs fork")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: int, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.integration.kill_driver", str(tmp_path / "house"), str(part), str(PARTS)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    head, *tried = [json.loads(line) for line in done.stdout.splitlines()]
+    head, *tried = drive(tmp_path, str(part), str(PARTS))
     assert head["changed"], "the change must show, or nothing is proved"
     assert head["points"] >= POINTS
     assert len(tried) == len(range(part, head["points"], PARTS))
@@ -38,3 +44,15 @@ def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: i
     switched = [one for one in tried if one["read"] == "after"]
     for one in switched:  # only from the switch on may readers see the new version
         assert one["point"].startswith(("publish.link.switched", "publish.pending", "publish.retire")), one
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="killing at a point needs fork")
+def test_the_real_models_are_completed_after_a_kill_between_them(tmp_path: Path) -> None:
+    """Some models have the new report and some do not; the next run gives all of them as undisturbed."""
+    points = ["dbt.fct_release.finished", "dbt.unit_year.finished", "publish.link.linked"]
+    head, *tried = drive(tmp_path, "real", *points)
+    assert head["changed"]
+    assert [one["point"] for one in tried] == points
+    assert [one["read"] for one in tried] == ["before"] * len(points)
+    assert [one["next"] for one in tried] == ["published"] * len(points)
+    assert [one for one in tried if not (one["killed"] and one["same"])] == []

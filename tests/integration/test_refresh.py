@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.fixtures.house import CHECKOUT, archive_of, content, write_document
+from tests.fixtures.house import CHECKOUT, archive_of, content, describe_fake, write_document
 
 from juesuan import refresh as module
 from juesuan import warehouse
+from juesuan.final_accounts import describe
 from juesuan.refresh import refresh
 from juesuan.settings import Settings
 from juesuan.transform import work_file
@@ -201,15 +202,8 @@ def test_some_years_can_be_built_again(house: Settings) -> None:
 
 
 def test_files_in_the_inbox_are_taken_in(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.fixtures.house import describe_fake
 
-    import juesuan.final_accounts.archive as archive_module
-
-    monkeypatch.setattr(
-        archive_module.Archive.__init__,
-        "__kwdefaults__",
-        {**archive_module.Archive.__init__.__kwdefaults__, "describe": describe_fake},
-    )
+    monkeypatch.setattr(describe, "describe", lambda data, name, limits: describe_fake(data, name))
     arrived = write_document(house.inbox, "new.json")
     still_arriving = write_document(house.inbox, "half.json", year=2022)
     an_hour_ago = time.time() - 3600
@@ -279,3 +273,25 @@ def test_a_refresh_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> N
     ]
     assert said[0].startswith("published")
     assert said[1] == "nothing_to_do []"
+
+
+def test_a_damaged_manifest_is_named_and_the_others_go_on(house: Settings) -> None:
+    add(house, "good.json")
+    add(house, "bad.json", year=2022)
+    manifest = house.home / "raw" / "documents" / "bad.json.datapackage.json"
+    whole = manifest.read_text(encoding="utf-8")
+    manifest.write_text("{", encoding="utf-8")
+    outcome = refresh(house)
+    assert outcome.documents == {"loaded": 1, "failed": 1}
+    ((path, reason),) = ask(house, "select path, reason from raw.document where status = 'failed'")
+    assert path == "documents/bad.json"
+    assert "bad.json.datapackage.json" in reason
+
+    manifest.write_text(whole, encoding="utf-8")
+    assert refresh(house).documents == {"loaded": 2}
+
+    manifest.write_text("{", encoding="utf-8")
+    refused = refresh(house)
+    assert (refused.outcome, refused.exit_code) == ("refused", 1)
+    assert "bad.json.datapackage.json" in (refused.message or "")
+    assert ask(house, "select count(*) from raw.report") == [(2,)]

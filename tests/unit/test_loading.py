@@ -289,3 +289,13 @@ def test_a_damaged_work_file_is_built_anew(tmp_path: Path) -> None:
     assert fresh
     assert connection.execute("select count(*) from raw.cell").fetchall() == [(0,)]
     connection.close()
+
+
+def test_what_a_person_settled_is_loaded_although_the_document_leaves_it_open(house: House) -> None:
+    """The document says needs_review; the archive no longer does. What it lacks still makes it partial."""
+    house.land("a", status="needs_review", reason="the year is not printed")
+    assert house.load(archived("a", review="not settled: fiscal_year")).documents == {"needs_review": 1}
+    assert house.load(archived("a")).documents == {"partial": 1}
+    ((status, reason),) = house.ask("select status, reason from raw.report")
+    assert status == "partial"
+    assert "TG 国有资本经营预算财政拨款支出决算表 missing" in reason

@@ -1,0 +1,94 @@
+"""What readers gave, kept: grids and lines by (sha256 of the document, fingerprint of the readers).
+
+Here: a reading as compressed JSON and back, and extracting with it. Belongs here: what makes a changed form cheap,
+since a document that was read once is recognised again without being opened. Does not belong here: reading and
+recognising themselves. A kept reading that cannot be understood is read again; losing all of them loses only time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from juesuan import durable
+from juesuan.final_accounts.model import Extraction, Grid, GridCell, Page, Reading, TextLine, UnreadableDocument
+from juesuan.final_accounts.readers import DEFAULT, Limits
+
+
+def dump(reading: Reading) -> bytes:
+    """The reading as compressed JSON; numbers come back exactly as they were."""
+
+    def block(one: TextLine | Grid) -> list[Any]:
+        if isinstance(one, TextLine):
+            return ["line", one.text, one.page, one.line, one.box, one.span]
+        cells = [[c.row, c.col, c.row_span, c.col_span, c.text, c.box] for c in one.cells]
+        return ["grid", one.page, one.n_rows, one.n_cols, cells, one.box]
+
+    content = {
+        "method": reading.method,
+        "media_type": reading.media_type,
+        "notes": reading.notes,
+        "pages": [[p.number, p.width, p.height, [block(one) for one in p.blocks]] for p in reading.pages],
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), compresslevel=1, mtime=0)
+
+
+def load(data: bytes) -> Reading:
+    """The reading of :func:`dump`. Raises ValueError, KeyError, TypeError, OSError or EOFError for anything else."""
+    content = json.loads(gzip.decompress(data))
+
+    def box(values: Any) -> Any:
+        return None if values is None else tuple(values)
+
+    def block(values: list[Any]) -> TextLine | Grid:
+        kind, *rest = values
+        if kind == "line":
+            text, page, line, place, span = rest
+            return TextLine(text, page, line, box(place), box(span))
+        page, n_rows, n_cols, cells, place = rest
+        return Grid(page, n_rows, n_cols, tuple(GridCell(*c[:5], box(c[5])) for c in cells), box(place))
+
+    pages = tuple(
+        Page(number, width, height, tuple(block(one) for one in blocks))
+        for number, width, height, blocks in content["pages"]
+    )
+    return Reading(content["method"], content["media_type"], pages, tuple(content["notes"]))
+
+
+def file_of(folder: Path, document_id: str) -> Path:
+    """Where the reading of a document is kept; ``folder`` is that of the readers' fingerprint."""
+    return folder / document_id[:2] / f"{document_id}.json.gz"
+
+
+def clean(root: Path, fingerprint: str) -> list[str]:
+    """Remove the readings of other readers than these; returns their fingerprints."""
+    if not root.is_dir():
+        return []
+    stale = sorted(path.name for path in root.iterdir() if path.name != fingerprint)
+    for name in stale:
+        shutil.rmtree(root / name)
+    return stale
+
+
+def extract(data: bytes, name: str, document_id: str, folder: str, limits: Limits = DEFAULT) -> tuple[Extraction, ...]:
+    """Every report of one document, from its kept reading where there is one; else it is read and kept.
+
+    Like the library's ``extract``: what cannot be read comes back as one failed extraction, and is not kept.
+    """
+    from juesuan.final_accounts.extract import extract_reading, failed
+    from juesuan.final_accounts.readers import read
+
+    kept = file_of(Path(folder), document_id)
+    try:
+        reading = load(kept.read_bytes())
+    except (ValueError, OSError, EOFError, TypeError, KeyError):  # none kept, or one that a fault of the disk spoiled
+        try:
+            reading = read(data, name, limits)
+        except UnreadableDocument as error:
+            return (failed(document_id, str(error)),)
+        durable.write_bytes(kept, dump(reading), "reading")
+    return extract_reading(reading, document_id, name)
