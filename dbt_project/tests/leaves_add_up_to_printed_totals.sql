@@ -29,11 +29,11 @@ tops as (
         release,
         table_no,
         measure,
-        sum(amount_yuan) as printed_yuan
+        sum(counted_yuan) as printed_yuan
     from tree
     where
         role in ('total', 'single')
-        and amount_yuan is not null
+        and counted_yuan is not null
         and (
             (parent_node is null and table_key not in ('T1', 'T4'))
             or (table_key in ('T1', 'T4') and line_key in ('income.total_current', 'expenditure.total_current'))

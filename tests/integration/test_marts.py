@@ -99,6 +99,7 @@ def hard() -> Extraction:
         "20503": {"expenditure_total": "40.00", "basic": "20.00", "project": "20.00"},
         "20508": {"expenditure_total": "20.00", "basic": "10.00", "project": "10.00"},
         "2050803": {"expenditure_total": "5.00", "basic": "5.00", "project": ""},
+        "2050899": {"expenditure_total": "", "basic": "", "project": "2.00"},
     }
     t5 = {
         "2050201": {"expenditure_total": "45.00", "basic": "40.00", "project": "5.00"},
@@ -270,7 +271,9 @@ def test_leaves_are_the_deepest_printed_rows_and_parents_keep_what_is_not_covere
     assert found["2050201", "basic"] == (400_000, "printed")
     assert found["20503", "project"] == (200_000, "printed"), "five digits are a leaf where nothing is printed below"
     assert found["20508", "basic"] == (50_000, "derived"), "what 2050803 does not cover of 20508"
-    assert found["20508", "project"] == (100_000, "derived"), "a blank below covers nothing"
+    assert found["20508", "project"] == (80_000, "derived"), "a blank below covers nothing"
+    assert found["2050899", "project"] == (20_000, "printed")
+    assert ("20508", "unspecified") not in found, "a total left blank beside its parts is what they add up to"
     assert found["2050201", "unspecified"] == (100_000, "derived"), "the total has 10 beyond its natures"
     assert ("合计", "basic") not in found, "合计 is covered"
     assert sum(amount or 0 for amount, _ in found.values()) == 1_100_000

@@ -12,7 +12,7 @@ own as (
 
     select
         tree.*,
-        case when is_leaf then amount_yuan else residual_yuan end as own_yuan,
+        case when is_leaf then counted_yuan else residual_yuan end as own_yuan,
         case when is_leaf then coalesce(half_place, 0) else tolerance end as own_tolerance,
         not is_leaf as is_residual
     from tree

@@ -48,12 +48,32 @@ usual as (
 
 ),
 
+-- A total that is blank where its parts are printed counts as what they add up to; else they would count again in what
+-- the row above it does not cover.
+row_parts as (
+
+    select
+        report_id,
+        release,
+        table_no,
+        row_key,
+        measure,
+        sum(amount_yuan) as parts_yuan,
+        sum(precision_yuan) as parts_precision
+    from cells
+    where role = 'part' and amount_yuan is not null
+    group by report_id, release, table_no, row_key, measure
+
+),
+
 -- The rows above each cell, nearest first: shorter codes, then the lines of the form.
 above as (
 
     select
         cells.*,
+        coalesce(cells.amount_yuan, row_parts.parts_yuan) as counted_yuan,
         case
+            when cells.amount_yuan is null then row_parts.parts_precision
             when usual.precision_yuan < cells.precision_yuan then usual.precision_yuan
             else cells.precision_yuan
         end as counted_precision,
@@ -67,6 +87,10 @@ above as (
     from cells
     left join usual
         on {{ same(['report_id', 'release', 'table_no'], 'cells', 'usual') }} and usual.place = 1
+    left join row_parts
+        on
+            {{ same(['report_id', 'release', 'table_no', 'row_key', 'measure'], 'cells', 'row_parts') }}
+            and cells.role = 'total'
     left join form_lines as own_line
         on
             cells.table_key = own_line.table_key
@@ -96,9 +120,9 @@ printed as (
         table_no,
         column_key,
         node,
-        max(amount_yuan) as amount_yuan
-    from cells
-    where amount_yuan is not null
+        max(counted_yuan) as counted_yuan
+    from above
+    where counted_yuan is not null
     group by report_id, release, table_no, column_key, node
 
 ),
@@ -140,10 +164,10 @@ children as (
         column_key,
         parent_node as node,
         count(*) as children,
-        sum(amount_yuan) as children_yuan,
+        sum(counted_yuan) as children_yuan,
         sum(cast(counted_precision * 0.5 as decimal(18, 4))) as children_tolerance
     from placed
-    where amount_yuan is not null and parent_node is not null
+    where counted_yuan is not null and parent_node is not null
     group by report_id, release, table_no, column_key, parent_node
 
 ),
@@ -155,7 +179,7 @@ measured as (
         branching.node is not null as is_branching,
         coalesce(children.children, 0) as children,
         children.children_yuan,
-        placed.amount_yuan - coalesce(children.children_yuan, 0) as gap_yuan,
+        placed.counted_yuan - coalesce(children.children_yuan, 0) as gap_yuan,
         cast(placed.counted_precision * 0.5 as decimal(18, 4)) + coalesce(children.children_tolerance, 0) as tolerance
     from placed
     left join branching
@@ -185,12 +209,13 @@ select
     cast(form_facet as varchar) as facet,
     cast(fund as varchar) as fund,
     cast(amount_yuan as decimal(18, 2)) as amount_yuan,
+    cast(counted_yuan as decimal(18, 2)) as counted_yuan,
     cast(value_state as varchar) as value_state,
     cast(counted_precision * 0.5 as decimal(18, 4)) as half_place,
     cast(not is_branching as boolean) as is_leaf,
     cast(children as integer) as children,
     cast(children_yuan as decimal(18, 2)) as children_yuan,
-    cast(case when children > 0 then gap_yuan end as decimal(18, 2)) as difference_yuan,
+    cast(case when children > 0 and amount_yuan is not null then gap_yuan end as decimal(18, 2)) as difference_yuan,
     cast(tolerance as decimal(18, 4)) as tolerance,
     cast(case when is_branching and abs(gap_yuan) > tolerance then gap_yuan end as decimal(18, 2)) as residual_yuan
 from measured

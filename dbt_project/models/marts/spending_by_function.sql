@@ -46,7 +46,7 @@ totals as (
         release,
         table_key,
         row_key,
-        max(case when is_leaf then amount_yuan else residual_yuan end) as total_yuan
+        max(case when is_leaf then counted_yuan else residual_yuan end) as total_yuan
     from {{ ref('table_tree') }}
     where measure = 'expenditure' and role = 'total'
     group by report_id, release, table_key, row_key
