@@ -498,7 +498,7 @@ def dagster(
     port: Annotated[int, typer.Option(help="Where the pages are served, on this machine alone.")] = 3000,
 ) -> None:
     """Open Dagster: the same assets, their lineage, runs, sensor and schedule."""
-    from juesuan.defs.running import serve
+    from juesuan.definitions import serve
     from juesuan.settings import Settings
 
     raise typer.Exit(serve(Settings.load(), port))

@@ -9,8 +9,11 @@ from __future__ import annotations
 import dagster as dg
 
 from juesuan.defs import build, run
+from juesuan.defs.running import serve
 from juesuan.refresh import House
 from juesuan.settings import Settings
+
+__all__ = ["defs", "run_refresh", "serve"]
 
 
 @dg.definitions

@@ -15,8 +15,8 @@ from juesuan.defs.automation import REBUILD, REFRESH
 from juesuan.refresh import House
 from juesuan.settings import Settings
 
-#: Dagster's settings: no telemetry, everything below the warehouse.
-INSTANCE = "telemetry:\n  enabled: false\n"
+#: Dagster's settings: no telemetry, no asking for an address, everything below the warehouse.
+INSTANCE = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 #: A run from the command line tells its progress itself; Dagster's own lines are in its history.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
