@@ -498,6 +498,7 @@ def _verified_counts(file: Path) -> dict[str, Any]:
             "figures": ask("select count(value) from raw.cell")[0][0],
             "statements": ask("select count(*) from raw.statement")[0][0],
             "checks": dict(ask("select state, count(*) from raw.check_result group by all order by 1")),
+            "contradictions": _contradictions(connection),
         }
         for schema, table in ask("select schema_name, view_name from duckdb_views() where not internal order by all"):
             connection.execute(f'select * from "{schema}"."{table}" limit 0')

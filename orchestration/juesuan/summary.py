@@ -30,6 +30,9 @@ QUERIES: dict[str, str] = {
     ),
 }
 
+#: How many contradictions the summary shows; all of them are in marts.reconciliation.
+_SHOWN = 20
+
 #: The states of documents and checks in the order in which a person wants them.
 _DOCUMENTS = ("loaded", "partial", "needs_review", "set_aside", "failed", "withdrawn")
 _CHECKS = ("pass", "within_rounding", "fail", "could_not_run", "not_applicable")
@@ -74,13 +77,13 @@ def print_outcome(outcome: RefreshOutcome) -> None:
     ]
     show.table(("", "the warehouse holds"), rows)
     if outcome.contradictions:
+        shown = outcome.contradictions[:_SHOWN]
         show.table(
-            ("unit", "year", "check", "contradiction found in the report"),
-            [
-                (one.get("unit_name"), one.get("fiscal_year"), one.get("check_id"), one.get("message"))
-                for one in outcome.contradictions
-            ],
+            ("report", "year", "check", "what it contradicts itself in"),
+            [(one["unit_name"], one["fiscal_year"], one["check_id"], one["message"]) for one in shown],
         )
+        if len(shown) < len(outcome.contradictions):
+            show.line(f"and {len(outcome.contradictions) - len(shown)} more in marts.reconciliation")
     if outcome.outcome == "published":
         show.line('Try next, with .venv/bin/juesuan query "...":')
         for question, query in QUERIES.items():
