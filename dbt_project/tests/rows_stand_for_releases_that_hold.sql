@@ -9,7 +9,7 @@ with releases as (
 facts as (
 
     {% for fact in [
-        'table_tree', 'fct_expenditure', 'fct_income', 'fct_balance', 'fct_economic_expenditure', 'fct_printed_total',
+        'table_tree', 'table_leaf', 'code_name', 'fct_expenditure', 'fct_income', 'fct_balance', 'fct_economic_expenditure', 'fct_printed_total',
         'fct_three_public', 'fct_statement', 'fct_prior_year', 'fct_project', 'fct_check_result'
     ] -%}
         select distinct

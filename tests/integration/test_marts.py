@@ -7,6 +7,7 @@ built from nothing.
 from __future__ import annotations
 
 import datetime
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -135,6 +136,38 @@ def hard() -> Extraction:
     )
 
 
+def ragged(seed: int) -> Extraction:
+    """A report whose tables contradict themselves at random: rows, totals and whole columns missing, figures blank,
+    shifted or of another magnitude. Nothing of it may count twice, and none of it may stop a build.
+    """
+    dice = random.Random(seed)
+    natures = [n for n in ("basic", "project", "operating_expenditure") if dice.random() < 0.8]
+    columns = ["expenditure_total"] * (dice.random() < 0.85) + natures
+    rows: dict[str, dict[str, str]] = {}
+    for section in ("20501", "20502", "20899", "21208"):
+        codes = [section[:3], section, *(f"{section}{item:02d}" for item in range(1, dice.randint(1, 4)))]
+        for code in codes:
+            if dice.random() < 0.8:
+                rows[code] = {}
+    if dice.random() < 0.8 or not rows:
+        rows["合计"] = {}
+    for figures in rows.values():
+        for column in columns:
+            value = Decimal(dice.randint(-200, 5000)) / 100
+            figures[column] = "" if dice.random() < 0.2 else str(value * (10_000 if dice.random() < 0.03 else 1))
+    tables = present("T3", "T5", "T2")
+    income = {row: {"income_total": dice.choice(["", "1.00"]), "other_income": "2.00"} for row in rows}
+    return made(
+        f"ragged-{seed}",
+        f"某单位{seed}",
+        "unit",
+        tables,
+        cells("T3", 1, rows),
+        cells("T5", 2, {row: {k: v for k, v in f.items() if k != "operating_expenditure"} for row, f in rows.items()}),
+        cells("T2", 3, income),
+    )
+
+
 def simple(name: str, unit: str, scope: str, amount: str, units: tuple[ReportUnit, ...] = ()) -> Extraction:
     rows = {
         "合计": {"expenditure_total": amount, "basic": amount},
@@ -194,7 +227,7 @@ class Warehouse:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The two real reports and the hard one."""
+    """The two real reports, the hard one, and forty that contradict themselves."""
     warehouse = Warehouse(tmp_path_factory.mktemp("marts"))
     for name in ("qingyuan-dsb-own-level-2023.txt", "shanghai-putuo-finance-2024.pdf"):
         data = (DOCUMENTS / name).read_bytes()
@@ -202,6 +235,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         document = archived(name)
         warehouse.add(replace(document, document_id=extractions[0].report.document_id), *extractions)
     warehouse.add(archived("hard"), hard())
+    for seed in range(40):
+        warehouse.add(archived(f"ragged-{seed}"), ragged(seed))
     warehouse.load()
     warehouse.build()
     yield warehouse
@@ -280,26 +315,33 @@ def test_leaves_are_the_deepest_printed_rows_and_parents_keep_what_is_not_covere
 
 
 def test_no_yuan_counts_twice_in_any_report_table_and_measure(built: Warehouse) -> None:
-    totals = built.ask(
+    """Leaves and residuals of a measure add up to its topmost printed figures, within half a place of every term."""
+    tops = built.ask(
         """
-        select report_id, table_no, measure, sum(amount_yuan),
-            (select 2 * sum(half_place) from conformed.table_tree as t
-             where t.report_id = tops.report_id and t.table_no = tops.table_no and t.measure = tops.measure)
-        from conformed.table_tree as tops
-        where parent_node is null and role in ('total', 'single') and amount_yuan is not null
+        select report_id, table_no, measure, sum(counted_yuan)
+        from conformed.table_tree
+        where parent_node is null and role in ('total', 'single') and counted_yuan is not null
             and table_key not in ('T1', 'T4')
         group by all
         """
     )
-    assert len(totals) > 12
+    places = {
+        key: half
+        for *key_parts, half in built.ask(
+            "select report_id, table_no, measure, sum(half_place) from conformed.table_tree group by all"
+        )
+        for key in [tuple(key_parts)]
+    }
     leaves = {
         (report_id, table, measure): amount
         for report_id, table, measure, amount in built.ask(
             "select report_id, table_no, measure, sum(amount_yuan) from conformed.table_leaf group by all"
         )
     }
-    for report_id, table, measure, printed, tolerance in totals:
-        assert abs(printed - (leaves[report_id, table, measure] or 0)) <= tolerance, (report_id, table, measure)
+    assert len(tops) > 60
+    for *key_parts, printed in tops:
+        key = tuple(key_parts)
+        assert abs(printed - (leaves.get(key) or 0)) <= 4 * places[key], key
 
 
 def test_marts_add_up_to_what_the_reports_print(built: Warehouse) -> None:

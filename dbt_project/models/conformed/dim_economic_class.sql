@@ -6,11 +6,11 @@ with printed as (
     select
         code,
         fiscal_year,
-        row_label as name,
+        name,
         count(distinct report_id) as reports
-    from {{ ref('stg_cell') }}
-    where code is not null and table_key in ('T6') and trim(row_label) <> ''
-    group by code, fiscal_year, row_label
+    from {{ ref('code_name') }}
+    where classification = 'economic'
+    group by code, fiscal_year, name
 
 ),
 

@@ -1,9 +1,9 @@
-{{ config(materialized='view', meta={'reach': 'report'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
 
 with tree as (
 
     select * from {{ ref('table_tree') }}
-    where role in ('total', 'part', 'single')
+    where role in ('total', 'part', 'single') and {{ only_affected('report_id') }}
 
 ),
 

@@ -10,7 +10,11 @@ with releases as (
 statements as (
 
     select * from {{ ref('fct_statement') }}
-    where occurrence = 1 and subject_key is null and topic not like 'performance.%'
+    where
+        occurrence = 1
+        and subject_key is null
+        and topic not like 'performance.%'
+        and report_id in (select releases.report_id from releases)
 
 ),
 
@@ -54,7 +58,8 @@ departures as (
         topic,
         base as stage,
         min(statement_no) as statement_no,
-        {{ pick('amount_yuan', "measure = 'change_amount' or measure like 'over_%budget_amount'") }} as over_budget_yuan,
+        {{ pick('amount_yuan', "measure = 'change_amount' or measure like 'over_%budget_amount'") }}
+            as over_budget_yuan,
         {{ pick('value', "measure = 'change_pct' or measure like 'over_%budget_pct'") }} as over_budget_pct
     from statements
     where
@@ -137,6 +142,13 @@ stated as (
 
 ),
 
+three_public as (
+
+    select * from {{ ref('fct_three_public') }}
+    where report_id in (select releases.report_id from releases)
+
+),
+
 -- The same for 三公 as its table has it.
 tabled as (
 
@@ -156,8 +168,8 @@ tabled as (
         budgets_of_table.stage_source,
         cast(null as integer) as statement_no,
         budgets_of_table.column_key
-    from {{ ref('fct_three_public') }} as budgets_of_table
-    left join {{ ref('fct_three_public') }} as finals_of_table
+    from three_public as budgets_of_table
+    left join three_public as finals_of_table
         on
             {{ same(['report_id', 'release', 'table_no', 'row_key', 'item'], 'budgets_of_table', 'finals_of_table') }}
             and finals_of_table.stage = 'final'

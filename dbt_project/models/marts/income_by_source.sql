@@ -11,7 +11,7 @@ with releases as (
 income as (
 
     select * from {{ ref('fct_income') }}
-    where table_key = 'T1'
+    where table_key = 'T1' and report_id in (select releases.report_id from releases)
 
 ),
 
@@ -22,7 +22,10 @@ totals as (
         release,
         amount_yuan as income_total_yuan
     from {{ ref('fct_printed_total') }}
-    where table_key = 'T1' and line_key = 'income.total_current'
+    where
+        table_key = 'T1'
+        and line_key = 'income.total_current'
+        and report_id in (select releases.report_id from releases)
 
 ),
 
@@ -38,7 +41,7 @@ statements as (
         {{ pick('value', "measure = 'change_pct' and base = 'prior_year' and occurrence = 1") }} as change_pct,
         {{ pick('value', "measure = 'share_pct' and occurrence = 1") }} as share_pct
     from {{ ref('fct_statement') }}
-    where topic like 'income.%'
+    where topic like 'income.%' and report_id in (select releases.report_id from releases)
     group by report_id, release, topic
 
 ),
@@ -52,7 +55,7 @@ lines as (
         release,
         max(line_key) as line_key
     from {{ ref('table_tree') }}
-    where table_key = 'T1'
+    where table_key = 'T1' and report_id in (select releases.report_id from releases)
     group by table_key, row_key, report_id, release
 
 )

@@ -10,6 +10,7 @@ with releases as (
 tree as (
 
     select * from {{ ref('table_tree') }}
+    where report_id in (select releases.report_id from releases)
 
 ),
 
@@ -80,7 +81,7 @@ three_public_totals as (
         cast(null as bigint) as leaves,
         cast(null as decimal(18, 2)) as leaves_yuan
     from {{ ref('fct_three_public') }}
-    where children > 0 and amount_yuan is not null
+    where children > 0 and amount_yuan is not null and report_id in (select releases.report_id from releases)
 
 ),
 
@@ -168,7 +169,9 @@ findings as (
     from {{ ref('fct_check_result') }} as results
     inner join {{ ref('stg_check_result') }} as messages
         on {{ same(['report_id', 'release', 'check_no'], 'results', 'messages') }}
-    where results.state in ('fail', 'within_rounding')
+    where
+        results.state in ('fail', 'within_rounding')
+        and results.report_id in (select releases.report_id from releases)
 
 ),
 

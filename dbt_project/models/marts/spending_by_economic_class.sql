@@ -10,6 +10,7 @@ with releases as (
 expenditure as (
 
     select * from {{ ref('fct_economic_expenditure') }}
+    where report_id in (select releases.report_id from releases)
 
 ),
 
@@ -19,9 +20,9 @@ printed_names as (
         report_id,
         release,
         code,
-        min(row_label) as name
-    from {{ ref('stg_cell') }}
-    where code is not null and table_key = 'T6'
+        min(name) as name
+    from {{ ref('code_name') }}
+    where classification = 'economic' and report_id in (select releases.report_id from releases)
     group by report_id, release, code
 
 ),

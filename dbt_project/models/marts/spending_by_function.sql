@@ -10,6 +10,7 @@ with releases as (
 expenditure as (
 
     select * from {{ ref('fct_expenditure') }}
+    where report_id in (select releases.report_id from releases)
 
 ),
 
@@ -20,9 +21,9 @@ printed_names as (
         report_id,
         release,
         code,
-        min(row_label) as name
-    from {{ ref('stg_cell') }}
-    where code is not null and table_key in ('T2', 'T3', 'T5', 'TF', 'TG')
+        min(name) as name
+    from {{ ref('code_name') }}
+    where classification = 'functional' and report_id in (select releases.report_id from releases)
     group by report_id, release, code
 
 ),
@@ -48,7 +49,7 @@ totals as (
         row_key,
         max(case when is_leaf then counted_yuan else residual_yuan end) as total_yuan
     from {{ ref('table_tree') }}
-    where measure = 'expenditure' and role = 'total'
+    where measure = 'expenditure' and role = 'total' and report_id in (select releases.report_id from releases)
     group by report_id, release, table_key, row_key
 
 ),
