@@ -223,7 +223,7 @@ class House:
         def progress(document_id: str, status: str) -> None:
             self.tell("landing", f"{names[document_id]}: {status}")
 
-        from juesuan.reading import read_documents
+        from juesuan.extracting import read_documents
 
         self.landed = landing.land(
             read_documents(self.archive.archive, due, self.settings, extractor), extractor, progress

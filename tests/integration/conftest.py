@@ -10,14 +10,14 @@ import pytest
 from tests.fixtures.house import read_here, settings
 
 import juesuan.final_accounts.extract as library
-from juesuan import fingerprints, reading
+from juesuan import extracting, fingerprints
 from juesuan.settings import Settings
 
 
 @pytest.fixture
 def still_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made-up documents are read in this process, and the library has one fingerprint throughout."""
-    monkeypatch.setattr(reading, "read_documents", read_here)
+    monkeypatch.setattr(extracting, "read_documents", read_here)
     monkeypatch.setattr(library, "extractor_fingerprint", lambda: "fixed")
     monkeypatch.setattr(fingerprints, "library_fingerprint", lambda: "fixed")
 
