@@ -13,9 +13,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Literal
 
-from juesuan.final_accounts.forms import Form, Furniture, Side, Words
+from juesuan.final_accounts.forms import Form, Side, Words, load_forms
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, is_header_word
@@ -66,7 +67,9 @@ def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
 # --- header -----------------------------------------------------------------------------------------------------------
 
 
-def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[tuple[str, int]]:
+# headers recur from page to page and from report to report
+@lru_cache(maxsize=512)
+def segment(pieces: tuple[str, ...], vocabulary: frozenset[str]) -> list[tuple[str, int]]:
     """The header words in a run of pieces that may be wrapped anywhere, each with the offset where it ends.
 
     Covers as many characters as possible with words of the vocabulary, preferring words that begin and end where a
@@ -98,7 +101,10 @@ def segment(pieces: Sequence[str], vocabulary: frozenset[str]) -> list[tuple[str
     return best[-1][1]
 
 
-def _vocabulary(w: Furniture, form: Form) -> frozenset[str]:
+@cache
+def _vocabulary(key: str) -> frozenset[str]:
+    """Every word that may stand in a header of that table."""
+    form, w = load_forms().tables[key], load_forms().furniture
     words = w.group.plain | w.code.plain | w.name.plain | w.line.plain | w.column_number.plain
     for column in form.all_columns:
         words = words | column.words.plain | column.group.plain | column.group_words.plain
@@ -260,7 +266,7 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     tokens = tokens_of(lines)
     start = _header_end(table, tokens)
     named = [t for t in tokens[:start] if t.kind == "word"]
-    found = segment([bare(t.text) for t in named], _vocabulary(table.words, table.form))
+    found = segment(tuple(bare(t.text) for t in named), _vocabulary(table.form.key))
     words = [word for word, _ in found]
     if table.form.kind == "coded":
         start -= _head_of_first_row(named, found[-1][1] if found else 0)

@@ -99,6 +99,7 @@ class _Words:
     not_departmental: re.Pattern[str]
     chapters: tuple[re.Pattern[str], ...]
     budget_chapters: tuple[re.Pattern[str], ...]
+    any_chapter: re.Pattern[str]  # any of either: most lines are none
 
 
 @lru_cache(maxsize=1)
@@ -139,6 +140,13 @@ def _words() -> _Words:
             not_departmental=one("families.not_departmental", families["not_departmental"]),
             chapters=each("families.chapters", families["chapters"]),
             budget_chapters=each("families.budget_chapters", families["budget_chapters"]),
+            any_chapter=re.compile(
+                "|".join(
+                    one.pattern
+                    for key in ("chapters", "budget_chapters")
+                    for one in each(f"families.{key}", families[key])
+                )
+            ),
         )
     except (KeyError, TypeError) as error:
         raise FormDefinitionError(f"{_FILE}: {type(error).__name__} {error}") from error
@@ -331,8 +339,12 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
             elif "预算" in bare_title and said.table.search(tight):
                 budget_tables.add(tight)
             if prose.mark_of(tight)[0] or len(tight) <= 40:
-                chapters.update(n for n, one_of in enumerate(said.chapters) if one_of.search(tight))
-                budget_chapters.update(n for n, one_of in enumerate(said.budget_chapters) if one_of.search(bare_title))
+                if said.any_chapter.search(tight):
+                    chapters.update(n for n, one_of in enumerate(said.chapters) if one_of.search(tight))
+                if said.any_chapter.search(bare_title):
+                    budget_chapters.update(
+                        n for n, one_of in enumerate(said.budget_chapters) if one_of.search(bare_title)
+                    )
         elif not one.cell:
             _read_sentence(one, found)
             chapters.update(_glued_chapters(one))
@@ -341,6 +353,11 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
     found.final += 2 * len(tables) + len(chapters)
     found.budget += 2 * len(budget_tables) + 2 * len(budget_chapters)
     return (_conclude(found, cover, len(chapters), figures, placeholders),)
+
+
+def _which(patterns: Sequence[re.Pattern[str]], text: str) -> set[int]:
+    """The numbers of the patterns that a text has."""
+    return {n for n, one in enumerate(patterns) if one.search(text)}
 
 
 def _glued_chapters(one: _Line) -> set[int]:

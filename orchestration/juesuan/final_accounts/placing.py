@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from juesuan.final_accounts.forms import Form, Furniture, Side, load_forms
@@ -33,6 +34,7 @@ HAS_AMOUNT = re.compile(r"\d\.\d|\d,\d{3}")
 UnitSource = Literal["printed", "inferred"]
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """A label as printed, without the white space that wrapping and justified printing leave."""
     return re.sub(r"\s+", "", text)
