@@ -193,7 +193,9 @@ class House:
             return "inbox: " + "; ".join(arrived)
         fingerprint = fingerprints.fingerprint(self.parts)
         published = published_version(self.settings)
-        return None if published and published["fingerprint"] == fingerprint else fingerprint
+        if published and published["fingerprint"] == fingerprint:
+            return None
+        return f"{fingerprint[:16]} after {published['id'] if published else 'nothing'}"
 
     # --- landing and loading --------------------------------------------------------------------------------
 

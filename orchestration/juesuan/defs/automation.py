@@ -58,6 +58,6 @@ def arrivals(settings: Settings) -> dg.SensorDefinition:
         if due is None:
             return dg.SkipReason("what is published follows from what is there")
         # The key is what is to be built: it is asked for once, and a refused build is not tried every minute.
-        return dg.RunRequest(run_key=due, tags={"juesuan/due": due[:16]})
+        return dg.RunRequest(run_key=due)
 
     return sense

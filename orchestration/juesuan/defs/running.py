@@ -15,8 +15,16 @@ from juesuan.defs.automation import REBUILD, REFRESH
 from juesuan.refresh import House
 from juesuan.settings import Settings
 
-#: Dagster's settings: no telemetry, no asking for an address, everything below the warehouse.
-INSTANCE = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+#: Dagster's settings: no telemetry, no asking for an address; runs wait for each other, as each needs the one lock.
+INSTANCE = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
 #: A run from the command line tells its progress itself; Dagster's own lines are in its history.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
