@@ -18,8 +18,10 @@ select
     cast(fiscal_year as smallint) as fiscal_year,
     cast(measure as varchar) as balance,
     cast(case when table_key = 'T1' then 'all_sources' else 'appropriation' end as varchar) as basis,
-    cast(case when table_key = 'T4' and (facet = 'unspecified' or is_residual) then 'unspecified' else fund end as varchar)
-        as fund,
+    cast(case
+        when table_key = 'T4' and (facet = 'unspecified' or is_residual) then 'unspecified'
+        else fund
+    end as varchar) as fund,
     cast(table_key as varchar) as table_key,
     cast(row_key as varchar) as row_key,
     cast(column_key as varchar) as column_key,
