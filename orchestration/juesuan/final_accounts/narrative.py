@@ -27,6 +27,7 @@ from juesuan.final_accounts.model import (
     TextLine,
     UnassignedNumber,
 )
+from juesuan.final_accounts.phrases import lexicon
 from juesuan.final_accounts.prose import Paragraph, Sentence, sentences
 from juesuan.final_accounts.spoken import Found, Unplaced
 from juesuan.final_accounts.statements import Reader
@@ -73,6 +74,7 @@ def read_narrative(blocks: Sequence[TextLine | Grid], context: NarrativeContext)
             found, unplaced = reader.read(
                 paragraph.text, section.key, len(paragraph.mark), claimed.get(paragraph.number, ())
             )
+            found = [*_dates(paragraph, section.key), *found]
             if found or unplaced:
                 waiting.append((paragraph, found, unplaced))
     # a reason may stand in a paragraph behind the figures that it explains: records are made when all is read
@@ -89,6 +91,17 @@ def read_narrative(blocks: Sequence[TextLine | Grid], context: NarrativeContext)
         units=chapters.read_units(sections),
         unassigned=tuple(unassigned),
     )
+
+
+def _dates(paragraph: Paragraph, section: str) -> list[Found]:
+    """Dates that say something in their section, as printed: a date has no value."""
+    known = lexicon()
+    entry = known.in_section(known.dates, section)
+    match = entry[1].search(paragraph.text) if entry else None
+    if match is None:
+        return []
+    start, end = match.span(match.lastindex or 0)
+    return [Found(entry[0], "date", None, None, start, end, match.group(match.lastindex or 0))]
 
 
 def _sentence(start: int, pieces: Sequence[Sentence], starts: Sequence[int]) -> Sentence:

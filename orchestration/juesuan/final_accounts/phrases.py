@@ -178,6 +178,7 @@ class Lexicon:
     other_side: dict[str, str]
     grades: re.Pattern[str]
     budgets_without_stage: tuple[str, ...]
+    dates: dict[str, tuple[str, re.Pattern[str]]]
 
     def in_section(self, table: dict[str, Any], section: str) -> Any:
         """The entry of the longest prefix of a section key; None without one."""
@@ -288,6 +289,7 @@ def lexicon() -> Lexicon:
             data["other_side"],
             re.compile(data["grades"]),
             tuple(f"{prefix}." for prefix in data["budgets_without_stage"]),
+            {key: (one["topic"], re.compile(one["pattern"])) for key, one in data["dates"].items()},
         )
     except (KeyError, TypeError, re.error) as error:
         raise FormDefinitionError(f"forms/statements.yml: {error!r}") from error
