@@ -151,3 +151,25 @@ def test_a_report_without_one_of_its_tables_is_partial() -> None:
     assert got.report.status == "partial"
     assert "T5" in (got.report.reason or "")
     assert {c.state for c in got.checks if c.check_id == "W-T5-01"} == {"could_not_run"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "instead", "table"),
+    [("698.25 4,168.88 0.00", "698.1234567 4,168.88 0.00", "T3"),
+     ("基本支出698.25万元", "基本支出698.1234567万元", None),
+     ("基本支出698.25万元", "基本支出69812345678901234567890万元", None)],
+)  # fmt: skip
+def test_a_figure_that_does_not_fit_is_listed_and_stops_nothing(printed: str, instead: str, table: str | None) -> None:
+    text = QINGYUAN.read_text(encoding="utf-8")
+    assert printed in text
+    (got,) = extract(text.replace(printed, instead).encode(), "too long.txt")
+    assert [(n.table_key, n.text in instead) for n in got.unassigned_numbers] == [(table, True)]
+    assert got.report.status == ("partial" if table else "loaded")
+
+
+def test_parts_of_a_fen_are_listed_and_stop_nothing() -> None:
+    text = QINGYUAN.read_text(encoding="utf-8").replace("单位：万元单位", "单位：元单位")
+    (got,) = extract(text.replace("698.25 4,168.88 0.00", "698.251 4,168.88 0.00").encode(), "fen.txt")
+    (listed,) = [n for n in got.unassigned_numbers if n.table_key]
+    assert (listed.text, listed.table_key) == ("698.251", "T3")
+    assert "元" in (listed.reason or "")

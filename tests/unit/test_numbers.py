@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juesuan.final_accounts.model import FigureDoesNotFit
-from juesuan.final_accounts.numbers import half_unit, parse_figure, plain, tolerance
+from juesuan.final_accounts.numbers import half_unit, holds, parse_figure, plain, tolerance
 
 money = st.decimals(min_value=Decimal("-99999999999"), max_value=Decimal("99999999999"), places=2)
 
@@ -79,3 +79,13 @@ def test_plain_strings_have_no_exponent_and_no_negative_zero(value: Decimal) -> 
     assert not text.startswith("-0.00") or value != 0
     assert plain(Decimal("-0.00")) == "0.00"
     assert plain(None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "fits"),
+    [("0.000001", "万元", True), ("0.0000001", "万元", False), ("12.345", "元", False), ("12.340", "元", True),
+     ("9999999999999999.99", "元", True), ("99999999999999999", "元", False), ("1e-9", None, False),
+     ("999999999999", "万元", True), ("9999999999999", "万元", False), ("12.3456789", "%", False)],
+)  # fmt: skip
+def test_what_the_warehouse_holds_exactly(value: str, unit: str | None, fits: bool) -> None:
+    assert holds(Decimal(value), unit) is fits

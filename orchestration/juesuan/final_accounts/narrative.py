@@ -27,6 +27,7 @@ from juesuan.final_accounts.model import (
     TextLine,
     UnassignedNumber,
 )
+from juesuan.final_accounts.numbers import holds
 from juesuan.final_accounts.phrases import lexicon
 from juesuan.final_accounts.prose import Paragraph, Sentence, sentences
 from juesuan.final_accounts.spoken import Found, Unplaced
@@ -81,7 +82,13 @@ def read_narrative(blocks: Sequence[TextLine | Grid], context: NarrativeContext)
     for paragraph, found, unplaced in waiting:
         pieces = sentences(paragraph)
         starts = [piece.start for piece in pieces]
-        statements.extend(_statement(one, paragraph, pieces, starts) for one in found)
+        for one in found:
+            if one.value is None or holds(one.value, one.unit):
+                statements.append(_statement(one, paragraph, pieces, starts))
+            else:
+                unplaced.append(
+                    Unplaced(one.value_text or "", one.start, one.end, "more digits than the warehouse holds")
+                )
         unassigned.extend(_unassigned(one, paragraph, pieces, starts) for one in unplaced)
     return Narrative(
         statements=tuple(statements),

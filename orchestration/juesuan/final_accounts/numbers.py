@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from juesuan.final_accounts.model import FigureDoesNotFit
+from juesuan.final_accounts.model import YUAN_PER, FigureDoesNotFit
 from juesuan.final_accounts.text import nfkc
 
 #: One figure, as a pattern: sign, digits with or without thousands separators, decimals.
@@ -56,6 +56,18 @@ def parse_figure(text: str) -> Figure | None:
     if len(decimals) > MAX_DECIMALS or len(whole.lstrip("0")) > MAX_DIGITS:
         raise FigureDoesNotFit(f"the figure {text!r} has more digits than DECIMAL(24,6) holds")
     return Figure(value, len(decimals))
+
+
+def holds(value: Decimal, unit: str | None) -> bool:
+    """Whether the warehouse holds a value exactly: DECIMAL(24,6) as printed, and DECIMAL(18,2) yuan for money."""
+    _, digits, exponent = value.as_tuple()
+    decimals = max(-int(exponent), 0)
+    while decimals and digits and not digits[-1]:
+        digits, decimals = digits[:-1], decimals - 1
+    # how many places the decimal point moves on the way to yuan
+    moves = len(str(YUAN_PER.get(unit or "", 1))) - 1
+    most_decimals, most_digits = (2 + moves, 16 - moves) if unit in YUAN_PER else (MAX_DECIMALS, MAX_DIGITS)
+    return decimals <= min(most_decimals, MAX_DECIMALS) and abs(value) < Decimal(10) ** most_digits
 
 
 def half_unit(precision: int) -> Decimal:

@@ -16,6 +16,7 @@ from juesuan.final_accounts.forms import Form, Furniture, Side, load_forms
 from juesuan.final_accounts.model import (
     Box,
     Cell,
+    FigureDoesNotFit,
     Method,
     MoneyUnit,
     ReportTable,
@@ -23,7 +24,7 @@ from juesuan.final_accounts.model import (
     TableState,
     UnassignedNumber,
 )
-from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE, parse_figure
+from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE, holds, parse_figure
 from juesuan.final_accounts.text import bare, label
 
 CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
@@ -98,7 +99,13 @@ class OpenTable:
     def place(self, row_key: str, name: str, line_key: str | None, slot: Slot, figure: Figure, row_no: int) -> None:
         """Put one figure (or blank) in its row and column; what is no single figure, or comes twice, is reported."""
         printed = figure.text.strip()
-        got = parse_figure(printed) if printed else None
+        try:
+            got = parse_figure(printed) if printed else None
+        except FigureDoesNotFit as problem:
+            self.report(printed, f"{clean(name)} {printed}", str(problem), figure)
+            got, printed_numbers = None, False
+        else:
+            printed_numbers = got is None and bare(printed) not in NO_FIGURE
         if (row_key, slot.column) in self._seen:
             if printed:
                 self.report(
@@ -108,7 +115,7 @@ class OpenTable:
                     figure,
                 )
             return
-        if printed and got is None and bare(printed) not in NO_FIGURE:
+        if printed and printed_numbers:
             for number in re.findall(FIGURE, printed):
                 self.report(number, printed, "the cell does not print one figure", figure)
         self._seen.add((row_key, slot.column))
@@ -177,6 +184,13 @@ class OpenTable:
         """The record of the table and its cells; ``common`` is the report's unit, for a table that prints none."""
         unit = self.unit or common
         source: UnitSource | None = "printed" if self.unit else "inferred" if common else None
+        for cell in self._cells:
+            if cell["value"] is not None and not holds(cell["value"], unit):
+                at = Figure(cell["value_text"], cell["col_no"], cell["page"], cell["line"])
+                self.report(
+                    at.text, f"{cell['row_label']} {at.text}", f"more digits than {unit} holds in yuan and fen", at
+                )
+                cell["value"] = cell["precision"] = None
         state, reason = self._state()
         record = ReportTable(
             table_key=self.form.key,
