@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from juesuan.final_accounts.model import Page, Reading, TextLine
+from juesuan.final_accounts.model import Grid, Page, Reading, TextLine
 from juesuan.final_accounts.recognise import Recognition, recognise
 from tests.fixtures.report_factory import Figures, Layout, flattened, grids, make_figures
 
@@ -114,3 +114,37 @@ def test_tables_that_the_year_does_not_owe_are_not_missing() -> None:
     assert states["TG"] == "not_required"
     assert states["T5"] == "missing"
     assert {t.table_key: t.state for t in recognise(text(["x"]), fiscal_year=2021).tables}["TG"] == "missing"
+
+
+@pytest.mark.parametrize("whose", ["name alone", "name and figures"])
+def test_a_row_that_a_page_break_cuts_is_one_row(whose: str) -> None:
+    figures = make_figures(5)
+    reading = grids(figures, Layout(page_break_every=8, repeat_header=False))
+    pages = list(reading.pages)
+    at = next(i for i, p in enumerate(pages) if any(getattr(b, "text", "") == "支出决算表" for b in p.blocks))
+    first, second = (next(b for b in pages[i].blocks if isinstance(b, Grid)) for i in (at, at + 1))
+    last = first.n_rows - 1
+    name = next(c.text for c in first.cells if (c.row, c.col) == (last, 1))
+    moved = {c.col: c.text for c in first.cells if c.row == last and c.col > 1}
+    cut = tuple(
+        dataclasses.replace(c, text=name[:4])
+        if (c.row, c.col) == (last, 1)
+        else dataclasses.replace(c, text="")
+        if c.row == last and c.col > 1 and whose == "name and figures"
+        else c
+        for c in first.cells
+    )
+    rest = {0: "", 1: name[4:]} | (moved if "figures" in whose else dict.fromkeys(moved, ""))
+    head = tuple(dataclasses.replace(c, text=rest[c.col]) for c in second.cells if c.row == 0)
+    below = tuple(dataclasses.replace(c, row=c.row + 1) for c in second.cells)
+    drawn = {
+        at: dataclasses.replace(first, cells=cut),
+        at + 1: dataclasses.replace(second, n_rows=second.n_rows + 1, cells=(*head, *below)),
+    }
+    for i, grid in drawn.items():
+        blocks = tuple(grid if isinstance(b, Grid) else b for b in pages[i].blocks)
+        pages[i] = dataclasses.replace(pages[i], blocks=blocks)
+    got = recognise(dataclasses.replace(reading, pages=tuple(pages)), fiscal_year=2023)
+    assert placed(got) == figures
+    assert not got.unassigned
+    assert name in {c.row_label for c in got.cells if c.table_key == "T3"}

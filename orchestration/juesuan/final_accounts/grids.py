@@ -291,6 +291,7 @@ def read_grid(table: OpenTable, grid: Grid) -> None:
         table.pages.append(grid.page)
     header = header_rows(table.form, grid)
     layout = layout_of(table.form, grid, header)
+    goes_on = table.layout is not None
     if layout is None or not layout.slots:
         if table.layout is None:
             table.unread, table.reason = True, "the header names no column of the form"
@@ -302,7 +303,8 @@ def read_grid(table: OpenTable, grid: Grid) -> None:
     table.layout = table.layout or layout
     for r, row in enumerate(_rows(grid)):
         if r >= header:
-            _row(table, layout, row, table.row_no + r)
+            # a page may break within a row: its rest is then the first row of the next page
+            _row(table, layout, row, table.row_no + r, rest=goes_on and r == header)
     table.row_no += grid.n_rows
 
 
@@ -315,7 +317,7 @@ def _rows(grid: Grid) -> list[dict[int, GridCell]]:
     return rows
 
 
-def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int) -> None:
+def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, *, rest: bool) -> None:
     kind = table.form.kind
     if kind == "single":
         _single_row(table, layout, row, row_no)
@@ -326,9 +328,9 @@ def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: 
             _paired_row(table, layout, row, row_no, side)
     elif kind == "economic":
         for labels, amount in layout.blocks:
-            _coded_row(table, layout, row, row_no, labels, [amount])
+            _coded_row(table, layout, row, row_no, labels, [amount], rest=rest)
     else:
-        _coded_row(table, layout, row, row_no, list(layout.labels), list(layout.slots))
+        _coded_row(table, layout, row, row_no, list(layout.labels), list(layout.slots), rest=rest)
     for c, cell in row.items():
         if c not in layout.slots and c not in layout.labels and cell.col == c and HAS_DIGIT.search(cell.text):
             table.report(cell.text, cell.text, "the header of its column is not in the form", _figure(table, cell, c))
@@ -392,10 +394,14 @@ def _coded_row(
     row_no: int,
     labels: Sequence[int],
     columns: Sequence[int],
+    *,
+    rest: bool,
 ) -> None:
     code, name = _code_and_name(layout, row, labels, table.words)
     figures = _figures(table, row, columns)
     row_key, line_key = table.coded_line(code, name)
+    if row_key is None and rest and not code and table.complete([layout.slots[f.col] for f in figures], name, figures):
+        return
     if row_key is None:
         _unlabelled(
             table,

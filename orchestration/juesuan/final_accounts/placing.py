@@ -141,6 +141,28 @@ class OpenTable:
             }
         )
 
+    def complete(self, slots: Sequence[Slot], name: str, figures: Sequence[Figure]) -> bool:
+        """Give the rest of a row that a page break cut to the last row of the same columns.
+
+        Only where each figure of the rest meets a blank there; else nothing is changed and False comes back.
+        """
+        columns = {(slot.column, figure.col) for slot, figure in zip(slots, figures, strict=True)}
+        last = next((c for c in reversed(self._cells) if (c["column_key"], c["col_no"]) in columns), None)
+        if last is None:
+            return False
+        row = {c["column_key"]: c for c in self._cells if c["row_key"] == last["row_key"]}
+        meets = [(row.get(slot.column), figure) for slot, figure in zip(slots, figures, strict=True)]
+        if any(figure.text and (cell is None or cell["value_text"]) for cell, figure in meets):
+            return False
+        for cell, figure in meets:
+            got = parse_figure(figure.text) if figure.text else None
+            if cell is not None and got is not None:
+                cell.update(value_text=figure.text, value=got.value, precision=got.precision)
+                cell.update(page=figure.page, box=figure.box, line=figure.line, span=figure.span)
+        for cell in row.values():
+            cell["row_label"] += clean(name)
+        return True
+
     def report(self, text: str, quote: str, reason: str, at: Figure | None = None) -> None:
         """List a figure that found no place."""
         page = at.page if at is not None and at.page is not None else self.page
