@@ -145,6 +145,7 @@ def test_a_test_of_a_model_that_fails_refuses_the_build_and_names_itself(house: 
     add(house, "a.json")
     refresh(house)
     test = house.dbt_project / "tests" / "no_unit_spends.sql"
+    test.parent.mkdir()
     test.write_text("select * from {{ ref('unit_year') }}", encoding="utf-8")
     refused = refresh(house)
     assert refused.outcome == "refused"
