@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from juesuan.final_accounts.forms import Form, Side, Words, load_forms
 from juesuan.final_accounts.model import TextLine
@@ -27,8 +27,7 @@ _GLUED = re.compile(rf"(\d{{3}}(?:\d{{2}}){{0,2}})(?=[^\d\s.,])|(?<=[^\d\s.,\-(ï
 _PART = re.compile(r"\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word or number with its place. ``start`` is its offset in the line."""
 
     kind: Literal["word", "number"]
@@ -49,6 +48,9 @@ def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
             text, start = match.group(0), match.start()
             if match.lastgroup == "number":
                 found.append(Token("number", text, line, start))
+                continue
+            if text.isalpha():
+                found.append(Token("word", text, line, start))
                 continue
             head = _GLUED.match(text)
             if head and head.group(1):
@@ -199,6 +201,10 @@ def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
             i += size
             continue
         # the same header with its lines broken elsewhere
+        if not plain.startswith(bare(tokens[i].text)):
+            kept.append(tokens[i])
+            i += 1
+            continue
         text, j = "", i
         while j < len(tokens) and len(text) < len(plain) and plain.startswith(text):
             text += bare(tokens[j].text)

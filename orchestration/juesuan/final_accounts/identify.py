@@ -325,7 +325,7 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
     _read_cover(cover, found)
     for one in lines:
         tight = one.tight
-        money = len(_MONEY.findall(one.text))
+        money = len(_MONEY.findall(one.text)) if "." in one.text else 0
         figures += money
         if found.own_level is None and "本级" in tight and said.own_level_says.search(tight):
             found.own_level = one

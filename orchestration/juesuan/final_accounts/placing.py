@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from juesuan.final_accounts.forms import Form, Furniture, Side, load_forms
 from juesuan.final_accounts.model import (
@@ -41,8 +41,7 @@ def clean(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """The text of one figure column of one row, blank or not, at its place."""
 
     text: str
@@ -207,7 +206,9 @@ class OpenTable:
         unit = self.unit or common
         source: UnitSource | None = "printed" if self.unit else "inferred" if common else None
         for cell in self._cells:
-            if cell["value"] is not None and not holds(cell["value"], unit):
+            # fen in no more than twelve characters fit in any unit
+            short = len(cell["value_text"]) <= 12 and (cell["precision"] or 0) <= 2
+            if cell["value"] is not None and not short and not holds(cell["value"], unit):
                 at = Figure(cell["value_text"], cell["col_no"], cell["page"], cell["line"])
                 self.report(
                     at.text, f"{cell['row_label']} {at.text}", f"more digits than {unit} holds in yuan and fen", at
