@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from operator import add
 from typing import Any
 
 from juesuan.final_accounts.forms import load_yaml
@@ -337,11 +338,13 @@ def scan(text: str, lex: Lexicon) -> list[Token]:
     cursor = 0
     next_number = starts[0] if starts else -1
     size = len(text)
-    sizes_of, singles = lengths.get, lex.singles
+    singles = lex.singles
+    # at each place, how long the words are that begin with its two characters
+    sizes = list(map(lengths.get, map(add, text, text[1:] + " ")))
     while at < size:
         char = text[at]
         word = None
-        for length in sizes_of(text[at : at + 2], ()):
+        for length in sizes[at] or ():
             if (piece := text[at : at + length]) in words:
                 word = piece
                 break
