@@ -389,13 +389,14 @@ def _read_cover(cover: Sequence[_Line], found: _Found) -> None:
 def _read_title(one: _Line, found: _Found, on_cover: bool) -> None:
     said = _words()
     tight = one.tight
-    for label in said.money_units:
-        if got := label.search(tight):
-            found.money.add(got["unit"], one, 1, "header", 3)
-    for label in said.unit_labels:
-        for got in label.finditer(tight):
-            if _is_unit(got["unit"]):
-                found.units.add(got["unit"], one, 2, "header", 6)
+    if ":" in tight or "：" in tight:  # every label ends in a colon, most lines have none
+        for label in said.money_units:
+            if got := label.search(tight):
+                found.money.add(got["unit"], one, 1, "header", 3)
+        for label in said.unit_labels:
+            for got in label.finditer(tight):
+                if _is_unit(got["unit"]):
+                    found.units.add(got["unit"], one, 2, "header", 6)
     level = prose.mark_of(one.text)[0]
     for overview in said.overviews:
         if level == 1 and (got := overview.match(said.before_title.sub("", tight))) and _is_unit(got["unit"]):
