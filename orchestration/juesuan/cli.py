@@ -46,6 +46,14 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+# What a person says of a document, wherever it is asked for.
+Which = Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")]
+Unit = Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")]
+Division = Annotated[str | None, typer.Option(help="Division of the unit, six digits.")]
+Year = Annotated[str | None, typer.Option(help="Fiscal year.")]
+Scope = Annotated[str | None, typer.Option(help="department, own_level or unit.")]
+Family = Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")]
+ReportNumber = Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")]
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -201,11 +209,11 @@ def add(
     published: Annotated[str | None, typer.Option(help="Date of publication, as 2024-09-30.")] = None,
     retrieved: Annotated[str | None, typer.Option(help="Date of retrieval; today if not given.")] = None,
     title: Annotated[str | None, typer.Option(help="Title, where the document has none.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
-    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
-    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
-    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
-    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
+    unit: Unit = None,
+    division: Division = None,
+    year: Year = None,
+    scope: Scope = None,
+    family: Family = None,
     basis: Annotated[str | None, typer.Option(help="Why what you say about it is so.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -321,7 +329,7 @@ def verify(as_json: Json = False) -> None:
 
 @app.command()
 def withdraw(
-    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    document: Which,
     reason: Annotated[str, typer.Option(help="Why.")],
     undo: Annotated[bool, typer.Option("--undo", help="Bring a withdrawn document back.")] = False,
     as_json: Json = False,
@@ -336,14 +344,14 @@ def withdraw(
 
 @app.command()
 def refile(
-    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    document: Which,
     reason: Annotated[str, typer.Option(help="Why.")],
-    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
-    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
-    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
-    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
-    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
-    report: Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")] = None,
+    unit: Unit = None,
+    division: Division = None,
+    year: Year = None,
+    scope: Scope = None,
+    family: Family = None,
+    report: ReportNumber = None,
     as_json: Json = False,
 ) -> None:
     """Say that a document is another report."""
@@ -381,14 +389,14 @@ def review_list(as_json: Json = False) -> None:
 
 @review.command(name="set")
 def review_set(
-    document: Annotated[str, typer.Argument(help="document_id (six digits do), path or file name.")],
+    document: Which,
     basis: Annotated[str, typer.Option(help="Why it is so.")],
-    unit: Annotated[str | None, typer.Option(help="Whose report it is: a unit_id or a name.")] = None,
-    division: Annotated[str | None, typer.Option(help="Division of the unit, six digits.")] = None,
-    year: Annotated[str | None, typer.Option(help="Fiscal year.")] = None,
-    scope: Annotated[str | None, typer.Option(help="department, own_level or unit.")] = None,
-    family: Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")] = None,
-    report: Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")] = None,
+    unit: Unit = None,
+    division: Division = None,
+    year: Year = None,
+    scope: Scope = None,
+    family: Family = None,
+    report: ReportNumber = None,
     as_json: Json = False,
 ) -> None:
     """Say what a waiting document is."""
