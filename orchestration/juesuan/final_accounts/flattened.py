@@ -1,6 +1,6 @@
 """Tables whose cells were flattened to running text: a stream of words and figures, read in order.
 
-Belongs here: header order, rows and figures of a table that has no boxes. Does not belong here: grids (recognise.py),
+Belongs here: header order, rows and figures of a table that has no boxes. Does not belong here: grids (grids.py),
 the words of any form.
 
 Order is the only position that such text keeps. So a row is read only when its figures are as many as the columns
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from juesuan.final_accounts.forms import Form, Side, Words, load_forms
+from juesuan.final_accounts.forms import Column, Side, Words, load_forms
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, is_header_word
@@ -116,11 +116,11 @@ def _vocabulary(key: str) -> frozenset[str]:
     return words
 
 
-def _coded_order(form: Form, header: Sequence[str]) -> list[str]:
+def _order(columns: Sequence[Column], header: Sequence[str]) -> list[str]:
     """Column keys in the order in which the header names them; a word under a group stands where its group does."""
     places: list[tuple[tuple[int, int], str]] = []
     taken: set[int] = set()
-    for column in form.columns:
+    for column in columns:
         groups = [i for i, w in enumerate(header) if w in column.group]
         own = [i for i, w in enumerate(header) if w in column.words and i not in taken]
         if own:
@@ -284,7 +284,7 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     elif kind == "single":
         _single(table, words, body)
     else:
-        order = ["amount"] if kind == "economic" else _coded_order(table.form, words)
+        order = ["amount"] if kind == "economic" else _order(table.form.columns, words)
         _coded(table, order, body)
 
 
@@ -415,7 +415,7 @@ def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> No
     numbered = any(w in table.words.line for w in words)
     names = [i for i, w in enumerate(words) if w in table.words.name]
     second = words[names[1] :] if len(names) > 1 else words
-    columns = {income.name: [income.columns[0].key], expenditure.name: _coded_order_of(expenditure, second)}
+    columns = {income.name: [income.columns[0].key], expenditure.name: _order(expenditure.columns, second)}
     if not columns[expenditure.name]:
         table.unread, table.reason = True, "the header names no column of the expenditure side"
     last: str | None = None
@@ -471,15 +471,6 @@ def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> No
                 table.place(row_key, text, line_key, Slot(column, side.name), figure, max(row_no, 0))
         last = side.name
         i = j
-
-
-def _coded_order_of(side: Side, header: Sequence[str]) -> list[str]:
-    found = []
-    for column in side.columns:
-        places = [i for i, w in enumerate(header) if w in column.words]
-        if places:
-            found.append((places[0], column.key))
-    return [key for _, key in sorted(found)]
 
 
 def _label_at(body: Sequence[Token], i: int, known: frozenset[str]) -> tuple[int, str]:

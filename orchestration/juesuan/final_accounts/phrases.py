@@ -17,6 +17,7 @@ from typing import Any
 
 from juesuan.final_accounts.forms import load_yaml
 from juesuan.final_accounts.model import FormDefinitionError
+from juesuan.final_accounts.numbers import FIGURE
 
 Unit = str
 
@@ -225,9 +226,6 @@ def _topics(data: dict[str, Any]) -> Iterator[tuple[str, Topic]]:
                 yield got, topic
 
 
-_FIGURE = r"[-−–]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-
-
 @cache
 def lexicon() -> Lexicon:
     """The lexicon, read once. Raises :class:`FormDefinitionError` naming the entry that does not fit."""
@@ -270,7 +268,7 @@ def lexicon() -> Lexicon:
                 "|".join(data["multipliers"]),
             ]
         )
-        figure = rf"(?P<rank>{data['ranks']})|(?P<number>{_FIGURE})(?P<unit>{unit})?"
+        figure = rf"(?P<rank>{data['ranks']})|(?P<number>{FIGURE})(?P<unit>{unit})?"
         return Lexicon(
             words,
             {two: tuple(sorted(found, reverse=True)) for two, found in lengths.items()},

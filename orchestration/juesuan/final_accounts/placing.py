@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from juesuan.final_accounts import numbers
 from juesuan.final_accounts.forms import Form, Furniture, Side, load_forms
 from juesuan.final_accounts.model import (
     Box,
@@ -24,7 +25,6 @@ from juesuan.final_accounts.model import (
     TableState,
     UnassignedNumber,
 )
-from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE, holds, parse_figure
 from juesuan.final_accounts.text import bare, label
 
 CODE = re.compile(r"\d{3}(?:\d{2}){0,2}")
@@ -98,25 +98,12 @@ class OpenTable:
     def place(self, row_key: str, name: str, line_key: str | None, slot: Slot, figure: Figure, row_no: int) -> None:
         """Put one figure (or blank) in its row and column; what is no single figure, or comes twice, is reported."""
         printed = figure.text.strip()
-        try:
-            got = parse_figure(printed) if printed else None
-        except FigureDoesNotFit as problem:
-            self.report(printed, f"{clean(name)} {printed}", str(problem), figure)
-            got, printed_numbers = None, False
-        else:
-            printed_numbers = got is None and bare(printed) not in NO_FIGURE
         if (row_key, slot.column) in self._seen:
             if printed:
-                self.report(
-                    printed,
-                    f"{clean(name)} {printed}",
-                    f"a second figure for {row_key}/{slot.column}",
-                    figure,
-                )
+                quote = f"{clean(name)} {printed}"
+                self.report(printed, quote, f"a second figure for {row_key}/{slot.column}", figure)
             return
-        if printed and printed_numbers:
-            for number in re.findall(FIGURE, printed):
-                self.report(number, printed, "the cell does not print one figure", figure)
+        got = self._parsed(figure, name)
         self._seen.add((row_key, slot.column))
         self._cells.append(
             {
@@ -140,6 +127,21 @@ class OpenTable:
             }
         )
 
+    def _parsed(self, figure: Figure, name: str) -> numbers.Figure | None:
+        """The figure that a cell prints; what is too long for the warehouse, or no single figure, is reported."""
+        printed = figure.text.strip()
+        if not printed:
+            return None
+        try:
+            got = numbers.parse_figure(printed)
+        except FigureDoesNotFit as problem:
+            self.report(printed, f"{clean(name)} {printed}", str(problem), figure)
+            return None
+        if got is None and bare(printed) not in numbers.NO_FIGURE:
+            for number in re.findall(numbers.FIGURE, printed):
+                self.report(number, printed, "the cell does not print one figure", figure)
+        return got
+
     def complete(self, slots: Sequence[Slot], name: str, figures: Sequence[Figure]) -> bool:
         """Give the rest of a row that a page break cut to the last row of the same columns.
 
@@ -154,9 +156,10 @@ class OpenTable:
         if any(figure.text and (cell is None or cell["value_text"]) for cell, figure in meets):
             return False
         for cell, figure in meets:
-            got = parse_figure(figure.text) if figure.text else None
-            if cell is not None and got is not None:
-                cell.update(value_text=figure.text, value=got.value, precision=got.precision)
+            if cell is not None and figure.text:
+                got = self._parsed(figure, name)
+                cell.update(value_text=figure.text, value=got.value if got else None)
+                cell.update(precision=got.precision if got else None)
                 cell.update(page=figure.page, box=figure.box, line=figure.line, span=figure.span)
         for cell in row.values():
             cell["row_label"] += clean(name)
@@ -208,7 +211,7 @@ class OpenTable:
         for cell in self._cells:
             # fen in no more than twelve characters fit in any unit
             short = len(cell["value_text"]) <= 12 and (cell["precision"] or 0) <= 2
-            if cell["value"] is not None and not short and not holds(cell["value"], unit):
+            if cell["value"] is not None and not short and not numbers.holds(cell["value"], unit):
                 at = Figure(cell["value_text"], cell["col_no"], cell["page"], cell["line"])
                 self.report(
                     at.text, f"{cell['row_label']} {at.text}", f"more digits than {unit} holds in yuan and fen", at
