@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from juesuan.final_accounts.text import bare, label, squeeze
@@ -37,6 +37,8 @@ def test_kangxi_radicals_become_characters_and_quotes_fall() -> None:
 
 
 @given(st.text(max_size=40))
+@example("R ¸")
+@example("K'¸")
 def test_normal_forms_are_stable(text: str) -> None:
     assert label(label(text)) == label(text)
     assert bare(bare(text)) == bare(text)

@@ -29,14 +29,14 @@ def nfkc(text: str) -> str:
 @lru_cache(maxsize=16384)
 def squeeze(text: str) -> str:
     """NFKC without any white space: what wrapping and justified printing (``因 公 出 国``) leave equal."""
-    # once more: without the white space, what stood apart may compose
+    # once more, here and in `bare`: where something was taken out, what stood apart may compose
     return nfkc(_WHITE.sub("", nfkc(text)))
 
 
 @lru_cache(maxsize=16384)
 def bare(text: str) -> str:
     """``squeeze`` without quotation marks: the form in which titles and headers are compared."""
-    return squeeze(text).translate(_QUOTES)
+    return nfkc(squeeze(text).translate(_QUOTES))
 
 
 @lru_cache(maxsize=16384)
