@@ -45,14 +45,6 @@ def trace() -> list[tuple[str, int]]:
     return _trace
 
 
-def disarm() -> None:
-    """Back to ordinary life."""
-    global _armed, _trace
-    _armed = None
-    _trace = None
-    _passed.clear()
-
-
 if "JUESUAN_FAULT" in os.environ:
     _name, _, _count = os.environ["JUESUAN_FAULT"].partition(":")
     arm(_name, int(_count or 1))

@@ -22,8 +22,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -697,23 +697,3 @@ class Landing:
             faults.point("landing.compact.entry")
         self.clean()
         return True
-
-
-def renumbered(extractions: Sequence[Extraction]) -> tuple[Extraction, ...]:
-    """The extractions of one document with ordinals 0, 1, ... in the order given."""
-    return tuple(replace(one, report=replace(one.report, ordinal=number)) for number, one in enumerate(extractions))
-
-
-def in_this_process(
-    documents: Iterable[tuple[str, str, bytes]],
-    extract: Callable[[bytes, str], tuple[Extraction, ...]],
-    extractor: str,
-) -> Iterator[Extracted]:
-    """Extract (document_id, name, bytes) one after the other, without workers; a failure is one failed
-    document.
-    """
-    for document_id, name, data in documents:
-        try:
-            yield Extracted(document_id, extract(data, name))
-        except JuesuanError as error:
-            yield failed(document_id, str(error), extractor)

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from juesuan import faults
-from juesuan.final_accounts.model import JuesuanError
 from juesuan.landing import Holding, Landing
 from juesuan.raw_schema import RawTable, arrow_type
 from juesuan.warehouse import STORAGE
@@ -33,10 +32,6 @@ OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
 #: Lists of the registry: replaced as a whole when a row differs.
 REGISTRY = ("unit", "unit_name", "expected_body")
-
-
-class LoadingError(JuesuanError):
-    """Schema raw cannot be brought up to date; the message says what is in the way."""
 
 
 # --- what the archive knows ---------------------------------------------------------------------------------

@@ -340,11 +340,9 @@ def identify(reading: Reading, name: str = "") -> tuple[Identity, ...]:
                 budget_tables.add(tight)
             if prose.mark_of(tight)[0] or len(tight) <= 40:
                 if said.any_chapter.search(tight):
-                    chapters.update(n for n, one_of in enumerate(said.chapters) if one_of.search(tight))
+                    chapters.update(_which(said.chapters, tight))
                 if said.any_chapter.search(bare_title):
-                    budget_chapters.update(
-                        n for n, one_of in enumerate(said.budget_chapters) if one_of.search(bare_title)
-                    )
+                    budget_chapters.update(_which(said.budget_chapters, bare_title))
         elif not one.cell:
             _read_sentence(one, found)
             chapters.update(_glued_chapters(one))
