@@ -249,6 +249,8 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "method": cell.method,
                     "confidence": cell.confidence,
                     "placed_by": cell.placed_by,
+                    "stored_text": cell.stored_text,
+                    "confirmation": cell.confirmation,
                 },
             )
         for number, said in enumerate(extraction.statements, 1):
@@ -360,6 +362,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "title": unknown.title,
                     "pages": list(unknown.pages),
                     "grid": [list(line) for line in unknown.grid],
+                    "state": unknown.state,
                     "reason": unknown.reason,
                 },
             )
@@ -373,6 +376,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "quote": loose.quote,
                     "table_key": loose.table_key,
                     "reason": loose.reason,
+                    "candidates": list(loose.candidates),
                     "page": loose.page,
                     "line": loose.line,
                 },

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,26 @@ from juesuan.final_accounts.readers import DEFAULT, Limits
 def dump(reading: Reading) -> bytes:
     """The reading as compressed JSON; numbers come back exactly as they were."""
 
+    def decimal(value: Decimal | None) -> str | None:
+        return None if value is None else str(value)
+
     def block(one: TextLine | Grid) -> list[Any]:
         if isinstance(one, TextLine):
-            return ["line", one.text, one.page, one.line, one.box, one.span]
-        cells = [[c.row, c.col, c.row_span, c.col_span, c.text, c.box] for c in one.cells]
+            return ["line", one.text, one.page, one.line, one.box, one.span, decimal(one.confidence)]
+        cells = [
+            [c.row, c.col, c.row_span, c.col_span, c.text, c.box, decimal(c.number), decimal(c.confidence)]
+            for c in one.cells
+        ]
         return ["grid", one.page, one.n_rows, one.n_cols, cells, one.box]
 
     content = {
         "method": reading.method,
         "media_type": reading.media_type,
         "notes": reading.notes,
-        "pages": [[p.number, p.width, p.height, [block(one) for one in p.blocks]] for p in reading.pages],
+        "pages": [
+            [p.number, p.width, p.height, [block(one) for one in p.blocks], p.method, p.name, p.part]
+            for p in reading.pages
+        ],
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode(), compresslevel=1, mtime=0)
@@ -44,17 +54,21 @@ def load(data: bytes) -> Reading:
     def box(values: Any) -> Any:
         return None if values is None else tuple(values)
 
+    def decimal(text: str | None) -> Decimal | None:
+        return None if text is None else Decimal(text)
+
     def block(values: list[Any]) -> TextLine | Grid:
         kind, *rest = values
         if kind == "line":
-            text, page, line, place, span = rest
-            return TextLine(text, page, line, box(place), box(span))
+            text, page, line, place, span, confidence = rest
+            return TextLine(text, page, line, box(place), box(span), decimal(confidence))
         page, n_rows, n_cols, cells, place = rest
-        return Grid(page, n_rows, n_cols, tuple(GridCell(*c[:5], box(c[5])) for c in cells), box(place))
+        made = tuple(GridCell(*c[:5], box(c[5]), decimal(c[6]), decimal(c[7])) for c in cells)
+        return Grid(page, n_rows, n_cols, made, box(place))
 
     pages = tuple(
-        Page(number, width, height, tuple(block(one) for one in blocks))
-        for number, width, height, blocks in content["pages"]
+        Page(number, width, height, tuple(block(one) for one in blocks), *more)
+        for number, width, height, blocks, *more in content["pages"]
     )
     return Reading(content["method"], content["media_type"], pages, tuple(content["notes"]))
 

@@ -18,10 +18,16 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 boxes = st.none() | st.tuples(finite, finite, finite, finite)
 spans = st.none() | st.tuples(st.integers(), st.integers())
 numbers = st.none() | st.integers(1, 3000)
-lines = st.builds(TextLine, st.text(), numbers, st.integers(1), boxes, spans)
-cells = st.builds(GridCell, st.integers(0), st.integers(0), st.integers(1), st.integers(1), st.text(), boxes)
+decimals = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
+names = st.none() | st.text()
+lines = st.builds(TextLine, st.text(), numbers, st.integers(1), boxes, spans, decimals)
+cells = st.builds(
+    GridCell, st.integers(0), st.integers(0), st.integers(1), st.integers(1), st.text(), boxes, decimals, decimals
+)
 grids = st.builds(Grid, numbers, st.integers(0), st.integers(0), st.lists(cells, max_size=4).map(tuple), boxes)
-pages = st.builds(Page, numbers, st.none() | finite, st.none() | finite, st.lists(lines | grids, max_size=4).map(tuple))
+blocks = st.lists(lines | grids, max_size=4).map(tuple)
+methods = st.none() | st.sampled_from(["pdf", "ocr"])
+pages = st.builds(Page, numbers, st.none() | finite, st.none() | finite, blocks, methods, names, names)
 some_readings = st.builds(
     Reading,
     st.sampled_from(["text", "pdf", "ocr"]),

@@ -115,6 +115,8 @@ def _cell(cell: Cell) -> Line:
         "method": cell.method,
         "confidence": None if cell.confidence is None else float(cell.confidence),
         "placed_by": cell.placed_by,
+        "stored_text": cell.stored_text,
+        "confirmation": cell.confirmation,
     }
 
 
@@ -213,6 +215,7 @@ def _unrecognised_table(table: UnrecognisedTable) -> Line:
         "title": table.title,
         "pages": list(table.pages),
         "grid": [list(row) for row in table.grid],
+        "state": table.state,
         "reason": table.reason,
     }
 
@@ -226,6 +229,7 @@ def _unassigned_number(number: UnassignedNumber) -> Line:
         "line": number.line,
         "table_key": number.table_key,
         "reason": number.reason,
+        "candidates": list(number.candidates),
     }
 
 

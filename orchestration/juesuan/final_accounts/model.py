@@ -27,6 +27,9 @@ PassageState = Literal["present", "withheld", "no_activity", "missing"]
 CheckState = Literal["pass", "within_rounding", "fail", "not_applicable", "could_not_run"]
 NullReason = Literal["base_is_zero", "blank", "none_declared", "not_stated"]
 PlacedBy = Literal["position", "identity"]
+Confirmation = Literal["confirmed", "unconfirmed"]
+#: Why a table was kept as a grid: its title is of no form, it has none, or its header is not that of its title.
+UnrecognisedState = Literal["unknown_title", "no_title", "other_header"]
 
 #: How many yuan one printed unit is.
 YUAN_PER: dict[str, int] = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
@@ -67,7 +70,7 @@ class TextLine:
     """One line of running text as it stands on the page.
 
     ``line`` counts from 1 within the page, or within the document where there are no pages (then ``page`` is None
-    and ``span`` is given).
+    and ``span`` is given). ``confidence`` (0 to 1) is that of recognised print.
     """
 
     text: str
@@ -75,13 +78,16 @@ class TextLine:
     line: int
     box: Box | None = None
     span: Span | None = None
+    confidence: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
     """One cell of a ruled (or otherwise two-dimensional) table. Row and column count from 0; blank text is ''.
 
-    Where names wrap, the lines of the cell are joined by ``\\n`` in ``text``.
+    Where names wrap, the lines of the cell are joined by ``\\n`` in ``text``. ``number`` is given where the document
+    stores a number and not characters (a cell of a workbook): the stored value in full, of which ``text`` is what the
+    cell displays. ``confidence`` (0 to 1) is that of recognised print.
     """
 
     row: int
@@ -90,6 +96,8 @@ class GridCell:
     col_span: int
     text: str
     box: Box | None = None
+    number: Decimal | None = None
+    confidence: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +113,20 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its blocks (lines and grids) from top to bottom. ``number`` is None where there are no pages."""
+    """One page (or sheet of a workbook): its blocks (lines and grids) from top to bottom.
+
+    ``number`` is None where there are no pages; else it counts through the whole document, the files of an archive
+    one after the other. ``method`` is given where the page was read otherwise than the rest of the document (a scan
+    among pages of text). ``name`` is that of a sheet; ``part`` is the path of the file within an archive.
+    """
 
     number: int | None
     width: float | None
     height: float | None
     blocks: tuple[TextLine | Grid, ...]
+    method: Method | None = None
+    name: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +198,8 @@ class Cell:
     method: Method = "text"
     confidence: Decimal | None = None
     placed_by: PlacedBy = "position"
+    stored_text: str | None = None
+    confirmation: Confirmation | None = None
 
     @property
     def address(self) -> str:
@@ -292,7 +310,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class UnassignedNumber:
-    """A number that found no place: in the text outside tables, or in a table (then ``table_key`` is given)."""
+    """A number that found no place: in the text outside tables, or in a table (then ``table_key`` is given).
+
+    ``candidates`` are the addresses of the cells it may belong to, where more than one fits.
+    """
 
     text: str
     quote: str
@@ -300,6 +321,7 @@ class UnassignedNumber:
     line: int | None = None
     table_key: str | None = None
     reason: str | None = None
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +332,7 @@ class UnrecognisedTable:
     pages: tuple[int, ...]
     grid: tuple[tuple[str, ...], ...]
     reason: str
+    state: UnrecognisedState = "no_title"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,32 @@ from juesuan.final_accounts.model import LimitExceeded, Reading, UnreadableDocum
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost. Bytes of the file, pages, memory of the worker in MB, seconds of CPU and of wall
-    time (a worker that waits for its share of the machine gets four times its CPU seconds on the clock)."""
+    """What one document may cost: the one place where every limit stands.
+
+    | limit | holds for |
+    | --- | --- |
+    | ``max_bytes`` | the bytes of the file |
+    | ``max_unpacked_bytes``, ``max_ratio``, ``max_members`` | what an archive (or a file that is one, as .xlsx and
+      .docx are) unpacks to in all, how many times its packed size a member of more than a megabyte may be, how many
+      members it may have; archives inside of archives count in |
+    | ``max_pages`` | pages of a PDF or picture, sheets of a workbook, files of an archive |
+    | ``max_cells`` | cells of all tables together, and lines and cells of one page |
+    | ``max_pixels`` | one picture, or one page as rendered |
+    | ``seconds`` | CPU time; a worker that waits for its share of the machine gets four times as much on the clock |
+    | ``seconds_per_scan`` | CPU time more for each page that is a picture |
+    | ``memory_mb`` | address space of the worker |
+    """
 
     max_bytes: int = 200_000_000
+    max_unpacked_bytes: int = 1_000_000_000
+    max_ratio: int = 200
+    max_members: int = 2000
     max_pages: int = 3000
+    max_cells: int = 2_000_000
+    max_pixels: int = 60_000_000
     memory_mb: int = 2048
     seconds: float = 120.0
+    seconds_per_scan: float = 60.0
 
 
 DEFAULT = Limits()
