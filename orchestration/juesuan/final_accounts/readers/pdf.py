@@ -1,7 +1,7 @@
 """PDF files with a text layer: characters and drawn lines of each page, made into lines of text and grids of cells.
 
-Belongs here: how pdfium is asked, how drawn lines become walls and walls become cells, which glyph belongs to which
-cell, the order of glyphs. Does not belong here: what a grid or a line means, header rows, OCR.
+Belongs here: how pdfium is asked, which shapes are lines, which glyphs make a run. Does not belong here: how lines
+become cells (raster.py), which run belongs to which cell (cells.py), what a grid or a line means, header rows, OCR.
 
 How it works. Every coordinate is turned at once into the *reading frame*: the page turned so that most of its text
 runs from left to right, y growing downwards. Glyphs make runs (no gap, one baseline); drawn lines make walls; areas
@@ -18,9 +18,8 @@ import ctypes
 import math
 import re
 import threading
-from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise, repeat
 from typing import Any
@@ -30,88 +29,20 @@ import pypdfium2.raw as pdfium
 # Importing the package starts the library once for the process.
 import pypdfium2  # noqa: F401  isort: skip
 
-from juesuan.final_accounts.model import Box, Grid, GridCell, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
+from juesuan.final_accounts.model import Box, Grid, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import Limits
+from juesuan.final_accounts.readers.cells import assign, grid
+from juesuan.final_accounts.readers.raster import Line, Raster, ruled, snapped
+from juesuan.final_accounts.readers.runs import WIDE_GAP, WORD_GAP, Run, join, visual_lines
 
 # --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
 THIN = 3.0
-#: Lines this near to each other are one line drawn twice or drawn unevenly; no row or column is as narrow.
-SNAP = 2.5
-#: Pieces of one line may be this far apart, and lines may miss each other by as much at a corner.
-TOUCH = 3.5
-#: Lines that go on for more than this beyond the last line across them have an undrawn border there.
-OPEN = 6.0
 #: A shape shorter than this is a dot.
 DOT = 3.0
 
 #: Lines that would cross in more places than this are a drawing (hatching, a map), not the tables of a page.
 MOST_CROSSINGS = 250_000
-
-# --- distances, in parts of the size of the type ---------------------------------------------------------------------
-#: A gap this wide between figures or Latin letters parts words (a space of most fonts is 0.25).
-WORD_GAP = 0.18
-#: Between ideographs, which justified print spaces out.
-WIDE_GAP = 0.5
-#: Glyphs whose baselines differ by no more are in one line.
-SAME_LINE = 0.4
-#: The middle of a glyph stands this far above its baseline.
-MIDDLE = 0.35
-
-
-@dataclass(slots=True)
-class Run:
-    """Glyphs of one baseline without a gap, in the reading frame. ``edges`` are the x0 and x1 of each glyph."""
-
-    text: str
-    x0: float
-    x1: float
-    base: float
-    size: float
-    spaced: bool  # a printed space stands before it
-    starts: Sequence[float]
-    ends: Sequence[float]
-
-    def part(self, first: int, last: int) -> Run:
-        """The glyphs ``first`` up to, not with, ``last``."""
-        return Run(
-            self.text[first:last],
-            self.starts[first],
-            self.ends[last - 1],
-            self.base,
-            self.size,
-            self.spaced and first == 0,
-            self.starts[first:last],
-            self.ends[first:last],
-        )
-
-
-@dataclass(slots=True)
-class Area:
-    """The rectangle of one cell: rows and columns of the elementary raster, and what is printed in it."""
-
-    row: int
-    col: int
-    row_end: int
-    col_end: int
-    runs: list[Run] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Raster:
-    """One grid before its text: the coordinates of its walls and which area owns each elementary cell (-1: none)."""
-
-    xs: list[float]
-    ys: list[float]
-    areas: list[Area]
-    owner: list[list[int]]
-
-    def at(self, x: float, y: float) -> int:
-        """The area at this point, -1 where there is none."""
-        xs, ys = self.xs, self.ys
-        if not (xs[0] <= x < xs[-1] and ys[0] <= y < ys[-1]):
-            return -1
-        return self.owner[bisect_right(ys, y) - 1][bisect_right(xs, x) - 1]
 
 
 # --- pdfium, called in bulk ------------------------------------------------------------------------------------------
@@ -341,7 +272,7 @@ def _load(page: Any, text: Any, number: int) -> _Found:
     frame = glyphs.frame
 
     rasters = _rasters(drawn, frame, glyphs.notes)
-    rest = _assign(_visible(glyphs, width, height), rasters)
+    rest = assign(_visible(glyphs, width, height), rasters)
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
         if frame.turn != turn:
@@ -349,9 +280,9 @@ def _load(page: Any, text: Any, number: int) -> _Found:
         return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     blocks: list[tuple[float, float, Grid | list[Run]]] = [
-        (raster.ys[0], raster.xs[0], _grid(raster, number, place)) for raster in rasters
+        (raster.ys[0], raster.xs[0], grid(raster, number, place)) for raster in rasters
     ]
-    blocks += ((min(r.base - r.size * 0.8 for r in line), line[0].x0, line) for line in _visual_lines(rest))
+    blocks += ((min(r.base - r.size * 0.8 for r in line), line[0].x0, line) for line in visual_lines(rest))
     blocks.sort(key=lambda block: block[:2])
 
     out: list[TextLine | Grid] = []
@@ -360,7 +291,7 @@ def _load(page: Any, text: Any, number: int) -> _Found:
         if isinstance(block, Grid):
             out.append(block)
             continue
-        said = _join(block).strip()
+        said = join(block).strip()
         if said:
             lines += 1
             box = place(
@@ -745,15 +676,12 @@ def _turned_glyphs(
     return got
 
 
-# --- from drawn lines to cells ---------------------------------------------------------------------------------------
-
-# A line after snapping: its own coordinate, and from where to where it runs.
-_Line = tuple[float, float, float]
+# --- from drawn shapes to lines --------------------------------------------------------------------------------------
 
 
 def _rasters(drawn: Drawn, frame: Frame, notes: list[str]) -> list[Raster]:
-    across: list[_Line] = []
-    down: list[_Line] = []
+    across: list[Line] = []
+    down: list[Line] = []
     plain = frame.turn == 0
     for rect in drawn.strokes:
         if plain:
@@ -769,375 +697,8 @@ def _rasters(drawn: Drawn, frame: Frame, notes: list[str]) -> list[Raster]:
             down.append(((x0 + x1) / 2, y0, y1))
     if len(across) < 2 or not down:
         return []
-    across, down = _snapped(across), _snapped(down)
+    across, down = snapped(across), snapped(down)
     if len(across) * len(down) > MOST_CROSSINGS:
         notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
         return []
-    rasters = []
-    for hs, vs in _connected(across, down):
-        raster = _raster(hs, vs)
-        if raster is not None:
-            rasters.append(raster)
-    return rasters
-
-
-def _snapped(lines: list[_Line]) -> list[_Line]:
-    """Lines on nearly one coordinate brought onto one, and their pieces joined."""
-    lines.sort()
-    out: list[_Line] = []
-    start = 0
-    n = len(lines)
-    while start < n:
-        limit = lines[start][0] + SNAP
-        end = start + 1
-        while end < n and lines[end][0] <= limit:
-            end += 1
-        group = lines[start:end]
-        at = sum(line[0] for line in group) / (end - start)
-        pieces = sorted((line[1], line[2]) for line in group)
-        low, high = pieces[0]
-        for a, b in pieces:
-            if a <= high + TOUCH:
-                if b > high:
-                    high = b
-            else:
-                out.append((at, low, high))
-                low, high = a, b
-        out.append((at, low, high))
-        start = end
-    return out
-
-
-def _connected(across: list[_Line], down: list[_Line]) -> Iterator[tuple[list[_Line], list[_Line]]]:
-    """Sets of lines that meet each other, from the top."""
-    heights = [line[0] for line in across]
-    parent = list(range(len(across) + len(down)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    shift = len(across)
-    for j, (x, y0, y1) in enumerate(down):
-        for i in range(bisect_left(heights, y0 - TOUCH), bisect_right(heights, y1 + TOUCH)):
-            _, x0, x1 = across[i]
-            if x0 - TOUCH <= x <= x1 + TOUCH:
-                a, b = root(i), root(shift + j)
-                if a != b:
-                    parent[b] = a
-    sets: dict[int, tuple[list[_Line], list[_Line]]] = {}
-    for i, line in enumerate(across):
-        sets.setdefault(root(i), ([], []))[0].append(line)
-    for j, line in enumerate(down):
-        sets.setdefault(root(shift + j), ([], []))[1].append(line)
-    for hs, vs in sets.values():
-        if len(hs) >= 2 and vs:
-            yield hs, vs
-
-
-def _ends(own: list[float], lines: list[_Line]) -> list[float]:
-    """The coordinates of the walls, with those borders that are not drawn but where lines across them end."""
-    xs = sorted(set(own))
-    for side in (1, -1):
-        edge = xs[0] if side == 1 else xs[-1]
-        beyond = sorted(
-            (end for line in lines if (edge - (end := line[1] if side == 1 else line[2])) * side > OPEN),
-            key=lambda end: end * side,
-        )
-        # One line alone that goes on is a rule of its own, not the missing side of a table.
-        for first, second in pairwise(beyond):
-            if abs(second - first) <= TOUCH:
-                xs.append(first)
-                xs.sort()
-                break
-    return xs
-
-
-def _walls(lines: list[_Line], own: list[float], across: list[float]) -> list[int]:
-    """For each coordinate in ``own``, bits of the elementary intervals of ``across`` that its lines cover."""
-    index = {at: i for i, at in enumerate(own)}
-    masks = [0] * len(own)
-    n = len(across) - 1
-    for at, low, high in lines:
-        k = max(bisect_right(across, low) - 1, 0)
-        mask = 0
-        while k < n and across[k] < high:
-            a, b = across[k], across[k + 1]
-            if min(b, high) - max(a, low) >= 0.5 * (b - a):
-                mask |= 1 << k
-            k += 1
-        masks[index[at]] |= mask
-    return masks
-
-
-def _raster(hs: list[_Line], vs: list[_Line]) -> Raster | None:
-    """Cells from walls; None where the lines enclose no table (a single box, a rule with a stub)."""
-    drawn_x, drawn_y = [line[0] for line in vs], [line[0] for line in hs]
-    xs, ys = _ends(drawn_x, hs), _ends(drawn_y, vs)
-    n_cols, n_rows = len(xs) - 1, len(ys) - 1
-    if n_cols < 1 or n_rows < 1 or n_cols * n_rows < 2:
-        return None
-    # Lines that end on one axis are a chart or a bracket: an undrawn border closes a table only around inner walls.
-    if (n_cols == 1 and len(set(drawn_x)) < 2) or (n_rows == 1 and len(set(drawn_y)) < 2):
-        return None
-    below = _walls(hs, ys, xs)  # [y]: columns with a wall on this y
-    beside = _walls(vs, xs, ys)  # [x]: rows with a wall on this x
-
-    parent = list(range(n_rows * n_cols))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    full = (1 << n_cols) - 1
-    for r in range(1, n_rows):
-        open_columns = ~below[r] & full
-        while open_columns:
-            bit = open_columns & -open_columns
-            open_columns ^= bit
-            i = r * n_cols + bit.bit_length() - 1
-            a, b = root(i - n_cols), root(i)
-            if a != b:
-                parent[max(a, b)] = min(a, b)
-    full = (1 << n_rows) - 1
-    for c in range(1, n_cols):
-        open_rows = ~beside[c] & full
-        while open_rows:
-            bit = open_rows & -open_rows
-            open_rows ^= bit
-            i = (bit.bit_length() - 1) * n_cols + c
-            a, b = root(i - 1), root(i)
-            if a != b:
-                parent[max(a, b)] = min(a, b)
-    members: dict[int, list[int]] = {}
-    for i in range(n_rows * n_cols):
-        members.setdefault(root(i), []).append(i)
-
-    areas: list[Area] = []
-    for cells in members.values():
-        for area in _rectangles(cells, n_cols):
-            sides = _drawn_sides(area, below, beside, n_rows, n_cols)
-            if sides >= 3:
-                areas.append(area)
-    if len(areas) < 2:
-        return None
-    return _compressed(xs, ys, areas)
-
-
-def _rectangles(cells: list[int], n_cols: int) -> list[Area]:
-    """The rectangle that these elementary cells fill, or, where they fill none, rectangles that together do."""
-    first, last = cells[0] // n_cols, cells[-1] // n_cols
-    if len(cells) == 1:
-        col = cells[0] % n_cols
-        return [Area(first, col, first + 1, col + 1)]
-    columns = [i % n_cols for i in cells]
-    low, high = min(columns), max(columns)
-    if (last - first + 1) * (high - low + 1) == len(cells):
-        return [Area(first, low, last + 1, high + 1)]
-    out: list[Area] = []
-    open_: dict[tuple[int, int], Area] = {}
-    rows: dict[int, list[int]] = {}
-    for i in cells:
-        rows.setdefault(i // n_cols, []).append(i % n_cols)
-    for row in range(first, last + 1):
-        now: dict[tuple[int, int], Area] = {}
-        got = sorted(rows.get(row, []))
-        start = 0
-        for k in range(1, len(got) + 1):
-            if k == len(got) or got[k] != got[k - 1] + 1:
-                key = (got[start], got[k - 1] + 1)
-                area = open_.get(key)
-                if area is None:
-                    area = Area(row, key[0], row + 1, key[1])
-                    out.append(area)
-                else:
-                    area.row_end = row + 1
-                now[key] = area
-                start = k
-        open_ = now
-    return out
-
-
-def _drawn_sides(area: Area, below: list[int], beside: list[int], n_rows: int, n_cols: int) -> int:
-    """How many of the four sides of an area are drawn over most of their length."""
-    wide = ((1 << (area.col_end - area.col)) - 1) << area.col
-    tall = ((1 << (area.row_end - area.row)) - 1) << area.row
-    sides = 0
-    for mask, walls in (
-        (wide, below[area.row]),
-        (wide, below[area.row_end]),
-        (tall, beside[area.col]),
-        (tall, beside[area.col_end]),
-    ):
-        sides += 2 * (mask & walls).bit_count() >= mask.bit_count()
-    return sides
-
-
-def _compressed(xs: list[float], ys: list[float], areas: list[Area]) -> Raster:
-    """Without the rows and columns that no area begins or ends at."""
-    used_x = sorted({a.col for a in areas} | {a.col_end for a in areas})
-    used_y = sorted({a.row for a in areas} | {a.row_end for a in areas})
-    if len(used_x) != len(xs) or len(used_y) != len(ys):
-        at_x = {old: new for new, old in enumerate(used_x)}
-        at_y = {old: new for new, old in enumerate(used_y)}
-        xs, ys = [xs[i] for i in used_x], [ys[i] for i in used_y]
-        for a in areas:
-            a.row, a.row_end, a.col, a.col_end = at_y[a.row], at_y[a.row_end], at_x[a.col], at_x[a.col_end]
-    areas.sort(key=lambda a: (a.row, a.col))
-    owner = [[-1] * (len(xs) - 1) for _ in range(len(ys) - 1)]
-    for k, a in enumerate(areas):
-        for row in range(a.row, a.row_end):
-            for col in range(a.col, a.col_end):
-                owner[row][col] = k
-    return Raster(xs, ys, areas, owner)
-
-
-# --- glyphs to cells -------------------------------------------------------------------------------------------------
-
-
-def _assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
-    """Put each run into its cell; give back the runs outside of every cell."""
-    if not rasters:
-        return runs
-    # A table inside a cell of another takes its own text.
-    rasters = sorted(rasters, key=lambda r: (r.xs[-1] - r.xs[0]) * (r.ys[-1] - r.ys[0]))
-    rest: list[Run] = []
-    across: list[tuple[Raster, Run, float]] = []
-    for run in runs:
-        y = run.base - MIDDLE * run.size
-        for raster in rasters:
-            if raster.ys[0] <= y < raster.ys[-1] and run.x1 > raster.xs[0] and run.x0 < raster.xs[-1]:
-                starts, ends = run.starts, run.ends
-                k = raster.at((starts[0] + ends[0]) / 2, y)
-                if k >= 0 and (len(starts) == 1 or raster.at((starts[-1] + ends[-1]) / 2, y) == k):
-                    raster.areas[k].runs.append(run)
-                else:
-                    across.append((raster, run, y))
-                break
-        else:
-            rest.append(run)
-    for raster, run, y in across:
-        for k, part in _divided(run, raster, y):
-            if k >= 0:
-                raster.areas[k].runs.append(part)
-            else:
-                rest.append(part)
-    return rest
-
-
-def _divided(run: Run, raster: Raster, y: float) -> list[tuple[int, Run]]:
-    """A run over several cells: cut where a gap stands on the border. What goes over a border without a gap belongs
-    to one cell if it hardly leaves it, or if the cells it runs into have nothing of their own (then to the cell at
-    whose side it begins or ends). Else it is cut where the border falls between two glyphs, and never in a glyph."""
-    where = [raster.at((a + b) / 2, y) for a, b in zip(run.starts, run.ends, strict=True)]
-    gap = 0.12 * run.size
-    out: list[tuple[int, Run]] = []
-    for first, end in _pieces(where, 0, len(where), lambda i: run.starts[i] - run.ends[i - 1] > gap):
-        best, beyond = _most(run, where, first, end)
-        owner = _owner(run, where, first, end, raster)
-        touched = set(where[first:end]) - {-1, owner}
-        if beyond <= 1.6 * run.size:
-            out.append((best, run.part(first, end)))
-        elif owner >= 0 and not any(raster.areas[k].runs for k in touched):
-            out.append((owner, run.part(first, end)))
-        else:
-
-            def between(i: int) -> bool:
-                """Whether the border before glyph ``i`` leaves it and the one before it whole."""
-                border = min(raster.xs, key=lambda x: abs(x - (run.ends[i - 1] + run.starts[i]) / 2))
-                return run.ends[i - 1] - gap <= border <= run.starts[i] + gap
-
-            for a, b in _pieces(where, first, end, between):
-                out.append((_most(run, where, a, b)[0], run.part(a, b)))
-    return out
-
-
-def _pieces(where: list[int], first: int, end: int, cut: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
-    """The glyphs ``first`` to ``end`` in pieces, cut where the cell changes and ``cut`` agrees."""
-    start = first
-    for i in range(first + 1, end):
-        if where[i] != where[i - 1] and cut(i):
-            yield start, i
-            start = i
-    yield start, end
-
-
-def _most(run: Run, where: list[int], first: int, end: int) -> tuple[int, float]:
-    """The cell that holds most of these glyphs, and the width of those that stand elsewhere."""
-    inside: dict[int, float] = {}
-    for i in range(first, end):
-        inside[where[i]] = inside.get(where[i], 0.0) + run.ends[i] - run.starts[i]
-    best = max(inside, key=lambda k: inside[k])
-    return best, sum(inside.values()) - inside[best]
-
-
-def _owner(run: Run, where: list[int], first: int, end: int, raster: Raster) -> int:
-    """The cell whose side these glyphs keep to: the left side of the first or the right side of the last; -1: none."""
-    head, tail = where[first], where[end - 1]
-    if head < 0 or tail < 0:
-        return -1
-    # The words before it in its line are its line's beginning.
-    same = [r.x0 for r in raster.areas[head].runs if abs(r.base - run.base) <= SAME_LINE * run.size]
-    before = min([run.starts[first], *same]) - raster.xs[raster.areas[head].col]
-    after = raster.xs[raster.areas[tail].col_end] - run.ends[end - 1]
-    return head if before <= after else tail
-
-
-def _grid(raster: Raster, number: int, place: Callable[[float, float, float, float], Box]) -> Grid:
-    xs, ys = raster.xs, raster.ys
-    cells = tuple(
-        GridCell(
-            a.row,
-            a.col,
-            a.row_end - a.row,
-            a.col_end - a.col,
-            _cell_text(a.runs),
-            place(xs[a.col], ys[a.row], xs[a.col_end], ys[a.row_end]),
-        )
-        for a in raster.areas
-    )
-    return Grid(number, len(ys) - 1, len(xs) - 1, cells, place(xs[0], ys[0], xs[-1], ys[-1]))
-
-
-def _cell_text(runs: list[Run]) -> str:
-    if not runs:
-        return ""
-    if len(runs) == 1:
-        return runs[0].text
-    return "\n".join(_join(line) for line in _visual_lines(runs))
-
-
-def _visual_lines(runs: list[Run]) -> list[list[Run]]:
-    """Runs gathered by baseline from top to bottom, each line from left to right."""
-    lines: list[list[Run]] = []
-    base = size = 0.0
-    for run in sorted(runs, key=lambda r: r.base):
-        if lines and run.base - base <= SAME_LINE * min(size, run.size):
-            lines[-1].append(run)
-        else:
-            lines.append([run])
-            base, size = run.base, run.size
-    for line in lines:
-        line.sort(key=lambda r: r.x0)
-    return lines
-
-
-def _join(line: list[Run]) -> str:
-    """The text of one visual line; a space where a gap parts two runs or a space was printed."""
-    out = [line[0].text]
-    last = line[0]
-    for run in line[1:]:
-        gap = run.x0 - last.x1
-        size = max(run.size, last.size)
-        if run.text == last.text and abs(run.x0 - last.x0) < 0.3 * size:
-            continue  # printed twice
-        wide = run.text[0] > "\u2e7f" or last.text[-1] > "\u2e7f"
-        if run.spaced or gap > size * (WIDE_GAP if wide else WORD_GAP):
-            out.append(" ")
-        out.append(run.text)
-        last = run
-    return "".join(out)
+    return ruled(across, down)
