@@ -190,4 +190,5 @@ def test_form_lists_name_the_columns_and_lines_of_the_form_definitions() -> None
             assert wanted <= lines, wanted - lines
         for item in form.get("facets", {}).get("item", {}):
             for stage in form["facets"]["stage"]:
-                assert (key, f"{item}_{stage}") in columns
+                named = form.get("renamed", {}).get(f"{item}_{stage}", f"{item}_{stage}")
+                assert (key, named) in columns

@@ -101,11 +101,11 @@ def test_an_unknown_title_is_kept_as_an_unrecognised_table() -> None:
     reading = grids(make_figures(), Layout())
     page = next(p for p in reading.pages if any(getattr(b, "text", "") == "支出决算表" for b in p.blocks))
     blocks = tuple(
-        dataclasses.replace(b, text="政府采购支出决算表") if getattr(b, "text", "") == "支出决算表" else b
+        dataclasses.replace(b, text="政府债务支出决算表") if getattr(b, "text", "") == "支出决算表" else b
         for b in page.blocks
     )  # type: ignore[type-var]
     got = recognise(Reading("pdf", "", (dataclasses.replace(page, blocks=blocks),)))
-    assert [t.title for t in got.unrecognised] == ["政府采购支出决算表"]
+    assert [t.title for t in got.unrecognised] == ["政府债务支出决算表"]
     assert not got.cells
 
 

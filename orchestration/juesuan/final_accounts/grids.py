@@ -10,11 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from juesuan.final_accounts.forms import Column, Form, Furniture, Side, Words, load_forms
 from juesuan.final_accounts.model import Grid, GridCell
-from juesuan.final_accounts.numbers import parse_figure
+from juesuan.final_accounts.numbers import NO_FIGURE, parse_figure
 from juesuan.final_accounts.placing import (
     CODE,
     HAS_DECIMAL,
@@ -39,18 +40,23 @@ _BY_ROW = "*"
 
 
 @dataclass(slots=True)
-class Layout:
-    """Roles of the columns of a grid, and where they stand, so that a continuation page can be read alike.
+class Block:
+    """Columns that belong together where a table prints several blocks side by side: labels, then their figures."""
 
-    ``blocks`` are the (label columns, amount column) of tables that print several blocks side by side.
-    """
+    labels: list[int] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
+    side: Side | None = None
+
+
+@dataclass(slots=True)
+class Layout:
+    """Roles of the columns of a grid, and where they stand, so that a continuation page can be read alike."""
 
     n_cols: int
     edges: list[float] | None
     slots: dict[int, Slot] = field(default_factory=dict)
     labels: dict[int, Role] = field(default_factory=dict)
-    sides: dict[int, str] = field(default_factory=dict)
-    blocks: list[tuple[list[int], int]] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
 
 # --- header -----------------------------------------------------------------------------------------------------------
@@ -64,6 +70,8 @@ def header_rows(form: Form, grid: Grid) -> int:
         rows.setdefault(cell.row, []).append(cell)
     if form.kind == "single":
         return _header_of_single(form, words, rows)
+    if form.kind == "open":
+        return _header_of_open(words, rows)
     known = {w for s in form.sides for w in s.lines}
     label_columns: set[int] = set()
     header = 0
@@ -108,6 +116,25 @@ def _header_of_single(form: Form, words: Furniture, rows: Mapping[int, Sequence[
     return header
 
 
+def _header_of_open(words: Furniture, rows: Mapping[int, Sequence[GridCell]]) -> int:
+    """The rows before the first that prints a figure, a code, a total, or a label with nothing beside it."""
+    header = 0
+    for r, cells in sorted(rows.items()):
+        texts = [t for c in cells if (t := header_word(c.text))]
+        if not texts:
+            continue
+        if counts_up(texts) and not any(HAS_DECIMAL.search(t) for t in texts):
+            header = r + 1
+            continue
+        first = min((c for c in cells if c.text.strip()), key=lambda c: c.col)
+        lone = len(texts) == 1 and header > 0 and first.col == 0 and first.col_span == 1 and first.row_span == 1
+        is_row = any(parse_figure(c.text) is not None or c.number is not None for c in cells)
+        if lone or is_row or any(bare(t) in NO_FIGURE for t in texts) or (header and texts[0] in words.totals):
+            break
+        header = r + 1
+    return header
+
+
 def layout_of(form: Form, grid: Grid, header: int) -> Layout | None:
     """What the header says each column is; None where there is no header."""
     if not header:
@@ -125,20 +152,26 @@ def layout_of(form: Form, grid: Grid, header: int) -> Layout | None:
         _facet_slots(form, paths, printed, layout)
     elif form.kind == "paired":
         _paired_slots(form, paths, printed, layout)
+    elif form.kind == "open":
+        _open_slots(form, grid, header, paths, printed, layout)
     else:
         _slots(form, paths, printed, layout)
     return layout
 
 
 def _depth(column: Column, path: Sequence[str]) -> int:
-    """How well a header path names a column: the depth of the word that does, from 1; 0 if none does."""
+    """How well a header path names a column: the deeper the word that does the better; 0 if none does.
+
+    A word under a group of the column names it better than the same word alone, best where nothing stands between.
+    """
     best = 0
     for depth, word in enumerate(path, 1):
         above = path[: depth - 1]
         if word in column.words and not any(w in column.under_not for w in above):
-            best = depth
-        if word in column.group_words and any(w in column.group for w in above):
-            best = depth + 1
+            best = 3 * depth
+        for group, words in column.groups:
+            if word in words and any(w in group for w in above):
+                best = max(best, 3 * depth + (2 if above[-1] in group else 1))
     return best
 
 
@@ -162,11 +195,15 @@ def _slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequenc
     for c, path in enumerate(paths):
         depth, key = max(((_depth(col, path), col.key) for col in form.columns), default=(0, ""))
         role = _role(path)
-        if depth and not (path[-1] in words.code or path[-1] in words.line):
+        own = bool(path) and (path[-1] in words.code or path[-1] in words.line)
+        if form.kind == "economic" and path and path[-1] in words.name:
+            own = True  # 科目名称 under 人员经费 is the name column of a block, not its amount
+        if depth and not own:
             scored.append((c, depth, key))
-            if form.kind == "economic":
-                layout.blocks.append((labels, c))
+            if labels or not layout.blocks:
+                layout.blocks.append(Block(labels))
                 labels = []
+            layout.blocks[-1].amounts.append(c)
         elif role or not path:
             layout.labels[c] = role or "name"
             labels.append(c)
@@ -181,19 +218,67 @@ def _slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequenc
 
 
 def _paired_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
+    """Blocks of a paired table: each begins with the column of its items; some years print a third one by nature."""
     items = 0
+    block = Block(side=form.sides[0])
+    layout.blocks.append(block)
     for c, path in enumerate(paths):
         role = _role(path)
-        items += role == "name"
+        items += role == "name" and bool(block.amounts or not items)
         said = [s for s, word in zip(form.sides, ("收入", "支出"), strict=True) if path and path[0].startswith(word)]
         side = said[0] if said else form.sides[0 if items <= 1 else 1]
-        layout.sides[c] = side.name
+        if side is not block.side or (role == "name" and block.amounts):
+            block = Block(side=side)
+            layout.blocks.append(block)
         if role:
             layout.labels[c] = role
+            block.labels.append(c)
             continue
-        depth, key = max(((_depth(col, path), col.key) for col in side.columns), default=(0, ""))
+        # a second block of one side divides the same total otherwise: by nature, not by class
+        again = side.again if sum(b.side is side and bool(b.amounts) for b in layout.blocks[:-1]) else ()
+        depth, key = max(((_depth(col, path), col.key) for col in again or side.columns), default=(0, ""))
         if depth and not any(s.column == key and s.side == side.name for s in layout.slots.values()):
             layout.slots[c] = Slot(key, side.name, tuple(printed[c]))
+            block.amounts.append(c)
+
+
+def _open_slots(
+    form: Form,
+    grid: Grid,
+    header: int,
+    paths: Sequence[Sequence[str]],
+    printed: Sequence[Sequence[str]],
+    layout: Layout,
+) -> None:
+    """Columns of a table whose columns are as printed: labels where its rows print words, figures elsewhere."""
+    words: Counter[int] = Counter()
+    figures: Counter[int] = Counter()
+    for cell in grid.cells:
+        text = bare(cell.text)
+        if cell.row < header or not text or cell.col_span > 1:
+            continue
+        is_figure = cell.number is not None or parse_figure(text) is not None or text in NO_FIGURE
+        (figures if is_figure else words)[cell.col] += 1
+    block = Block()
+    for c, path in enumerate(paths):
+        role = _role(path)
+        if role is None and (words[c] > figures[c] or (c == 0 and not figures[c])):
+            role = "name"
+        if role == "name" and figures[c] > words[c]:
+            role = None
+        if role:
+            if block.amounts or not layout.blocks:
+                block = Block()
+                layout.blocks.append(block)
+            layout.labels[c] = role
+            block.labels.append(c)
+            continue
+        if not layout.blocks:
+            layout.blocks.append(block)
+        said = [w for k, w in enumerate(path) if k == 0 or w != path[k - 1]]
+        depth, key = max(((_depth(col, path), col.key) for col in form.columns), default=(0, ""))
+        layout.slots[c] = Slot(key if depth else "/".join(said) or str(c), None, tuple(printed[c]))
+        block.amounts.append(c)
 
 
 def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
@@ -202,7 +287,7 @@ def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[S
         item = _deepest(form.facets["item"], path)
         stage = _deepest(form.facets["stage"], path)
         if item and stage:
-            layout.slots[c] = Slot(f"{item}_{stage}", None, tuple(printed[c]))
+            layout.slots[c] = Slot(form.column_of(item, stage), None, tuple(printed[c]))
         elif stage:
             # the items stand down the side: each row says which
             layout.slots[c] = Slot(f"{_BY_ROW}_{stage}", None, tuple(printed[c]))
@@ -223,7 +308,7 @@ def form_by_header(grid: Grid) -> str | None:
     found: Counter[str] = Counter()
     for form in load_forms().tables.values():
         layout = layout_of(form, grid, header_rows(form, grid))
-        if layout is None or form.kind == "economic":
+        if layout is None or form.kind in ("economic", "open"):
             continue
         keys = {s.column for s in layout.slots.values()}
         both_sides = len({s.side for s in layout.slots.values()}) == 2
@@ -277,8 +362,10 @@ def _moved(layout: Layout, grid: Grid) -> Layout:
         own,
         {to[k]: slot for k, slot in layout.slots.items() if k in to},
         {to[k]: role for k, role in layout.labels.items() if k in to},
-        {to[k]: side for k, side in layout.sides.items() if k in to},
-        [([to[k] for k in labels if k in to], to.get(amount, -1)) for labels, amount in layout.blocks],
+        [
+            Block([to[k] for k in b.labels if k in to], [to[k] for k in b.amounts if k in to], b.side)
+            for b in layout.blocks
+        ],
     )
 
 
@@ -289,6 +376,7 @@ def read_grid(table: OpenTable, grid: Grid) -> None:
     """Read one grid (the first of its table or one that continues it) into ``table``."""
     if grid.page is not None and grid.page not in table.pages:
         table.pages.append(grid.page)
+    table.first_row = grid.first_row
     header = header_rows(table.form, grid)
     layout = layout_of(table.form, grid, header)
     goes_on = table.layout is not None
@@ -324,11 +412,14 @@ def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: 
     elif not any(c.text.strip() for c in row.values()):
         return
     elif kind == "paired":
-        for side in table.form.sides:
-            _paired_row(table, layout, row, row_no, side)
+        for block in layout.blocks:
+            _paired_row(table, layout, row, row_no, block)
+    elif kind == "open":
+        for block in layout.blocks:
+            _open_row(table, layout, row, row_no, block)
     elif kind == "economic":
-        for labels, amount in layout.blocks:
-            _coded_row(table, layout, row, row_no, labels, [amount], rest=rest)
+        for block in layout.blocks:
+            _coded_row(table, layout, row, row_no, block.labels, block.amounts, rest=rest)
     else:
         _coded_row(table, layout, row, row_no, list(layout.labels), list(layout.slots), rest=rest)
     for c, cell in row.items():
@@ -337,7 +428,9 @@ def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: 
 
 
 def _figure(table: OpenTable, cell: GridCell, col: int) -> Figure:
-    return Figure(cell.text.strip(), col, table.page, box=cell.box)
+    # a document without boxes is addressed by the row of its own table or sheet
+    line = None if cell.box is not None else table.first_row + cell.row + 1
+    return Figure(cell.text.strip(), col, table.page, line, None, cell.box, cell.number, cell.confidence)
 
 
 def _figures(table: OpenTable, row: Mapping[int, GridCell], columns: Iterable[int]) -> list[Figure]:
@@ -350,16 +443,36 @@ def _unlabelled(table: OpenTable, figures: Iterable[Figure], reason: str, quote:
             table.report(figure.text, f"{quote} {figure.text}", reason, figure)
 
 
-def _paired_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, side: Side) -> None:
-    names = [c for c, role in layout.labels.items() if role == "name" and layout.sides.get(c) == side.name]
+def _paired_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, block: Block) -> None:
+    names = [c for c in block.labels if layout.labels[c] == "name"]
     text = next((row[c].text for c in names if c in row and row[c].text.strip()), "")
-    figures = _figures(table, row, [c for c, slot in layout.slots.items() if slot.side == side.name])
-    if not re.search(r"\w", label(text)):
+    figures = _figures(table, row, block.amounts)
+    side = block.side
+    if side is None or not re.search(r"\w", label(text)):
         _unlabelled(table, figures, "its row has no label")
         return
     row_key, line_key = table.line_of(side, text)
     for figure in figures:
         table.place(row_key, text, line_key, layout.slots[figure.col], figure, row_no)
+
+
+def _open_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, block: Block) -> None:
+    """A row known by its code or its label as printed; a label that comes again carries the one it stands under."""
+    code, name = _code_and_name(layout, row, block.labels, table.words)
+    figures = _figures(table, row, block.amounts)
+    plain = label(name)
+    if not code and not plain:
+        _unlabelled(table, figures, "its row has no label")
+        return
+    row_key = code if CODE.fullmatch(code) else "合计" if plain in table.words.totals else plain or code
+    if not any(f.text for f in figures):
+        table.heading = plain
+    elif table.has_row(row_key) and table.heading:
+        row_key = f"{table.heading}/{row_key}"
+    for figure in figures:
+        slot = layout.slots[figure.col]
+        counted = any(table.words.counted.search(bare(t)) for t in (name, *slot.path))
+        table.place(row_key, name or code, None, slot, figure, row_no, counted=counted)
 
 
 def _code_and_name(
@@ -415,19 +528,24 @@ def _coded_row(
 
 
 def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int) -> None:
+    usual = table.form.row or ""
+    if _item_pairs(table, row, row_no, usual):
+        return
     figures = _figures(table, row, layout.slots)
     names = [row[c].text for c in layout.labels if c in row and row[c].text.strip()]
-    usual = table.form.row or ""
     own = label(names[0]) if names else ""
     if any(slot.column.startswith(_BY_ROW) for slot in layout.slots.values()):
         item = _deepest((table.form.facets or {})["item"], [own])
-        if item is None:
-            _unlabelled(table, figures, f"its row is no item of the form ({own or 'no label'})")
+        said = [f for f in figures if f.text and bare(f.text) not in NO_FIGURE]
+        if item is None or (item == table.form.heading_item and not said):
+            _unlabelled(table, said, f"its row is no item of the form ({own or 'no label'})")
             return
         for figure in figures:
             slot = layout.slots[figure.col]
+            stage = slot.column.removeprefix(f"{_BY_ROW}_")
+            column = Slot(table.form.column_of(item, stage), None, (*slot.path, own))
             table.place(
-                usual, usual, None, Slot(slot.column.replace(_BY_ROW, item), None, (*slot.path, own)), figure, row_no
+                usual, usual, None, column, figure, row_no, counted=bool(table.words.counted.search(bare(names[0])))
             )
         return
     row_key = usual if not own or own in table.words.totals else own
@@ -436,3 +554,23 @@ def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], r
         return
     for figure in figures:
         table.place(row_key, "".join(names) or usual, None, layout.slots[figure.col], figure, row_no)
+
+
+def _item_pairs(table: OpenTable, row: Mapping[int, GridCell], row_no: int, usual: str) -> bool:
+    """Counts that stand as label and figure side by side under the figures of the form; False where there are none."""
+    items = (table.form.facets or {}).get("item", {})
+    cells = list({id(cell): cell for _, cell in sorted(row.items())}.values())
+    found = []
+    for cell, after in pairwise(cells):
+        if (
+            cell.text.strip()
+            and table.words.counted.search(bare(cell.text))
+            and parse_figure(after.text or "-") is not None
+        ):
+            item = _deepest(items, [label(cell.text)])
+            if item is not None:
+                found.append((item, cell, after))
+    for item, cell, after in found:
+        slot = Slot(table.form.column_of(item, "final"), None, (clean(cell.text),))
+        table.place(usual, usual, None, slot, _figure(table, after, after.col), row_no, counted=True)
+    return bool(found)

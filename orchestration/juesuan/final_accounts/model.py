@@ -102,13 +102,18 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as drawn on one page: every cell once, in reading order; spans as drawn."""
+    """A table as drawn on one page: every cell once, in reading order; spans as drawn.
+
+    Where it is a part of what was drawn or stored as one, ``first_row`` and ``first_col`` say where in that it begins.
+    """
 
     page: int | None
     n_rows: int
     n_cols: int
     cells: tuple[GridCell, ...]
     box: Box | None = None
+    first_row: int = 0
+    first_col: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,8 +341,36 @@ class UnrecognisedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Printing:
+    """One place that is printed to say whose report it is, or of which year: cover, heading of a part, table header."""
+
+    what: Literal["unit_name", "fiscal_year"]
+    value: str
+    where: Literal["cover", "part", "header"]
+    text: str
+    page: int | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """One of several documents that together hold a report.
+
+    Its pages follow on those of the part before it: ``pages`` gives for each its number within the document, None where
+    the document has no pages.
+    """
+
+    document_id: str
+    report_no: int
+    pages: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What the document says it is. ``unit_name`` as printed; ``unit_basis`` says where it was read."""
+    """What the document says it is. ``unit_name`` as printed; ``printings`` are the places that name body and year.
+
+    ``parts`` is given where several documents are one report: then pages count through all of them, from 1.
+    """
 
     document_id: str
     unit_name: str | None
@@ -352,6 +385,8 @@ class Report:
     title: str | None = None
     units: tuple[ReportUnit, ...] = ()
     tables: tuple[ReportTable, ...] = ()
+    printings: tuple[Printing, ...] = ()
+    parts: tuple[ReportPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,27 @@ def parse_figure(text: str) -> Figure | None:
     return Figure(value, len(decimals))
 
 
+#: Sums in binary differ from what was meant by less than this part of them.
+_NOISE = Decimal("1e-9")
+
+
+def with_decimals(shown: str, stored: Decimal, decimals: int) -> str:
+    """What a cell that stores a number prints in a column whose figures have that many decimals.
+
+    A cell with a format of its own prints what it shows. One that shows its number as it is stored (``0``, ``12.5``)
+    leaves out the zeros at the end, which its column prints.
+    """
+    try:
+        figure = parse_figure(shown) if shown else None
+    except FigureDoesNotFit:
+        return shown
+    if figure is None or figure.precision >= decimals or "," in shown:
+        return shown
+    if abs(figure.value - stored) > _NOISE * max(abs(stored), Decimal(1)):
+        return shown
+    return format(figure.value.quantize(Decimal(1).scaleb(-decimals)), "f")
+
+
 def holds(value: Decimal, unit: str | None) -> bool:
     """Whether the warehouse holds a value exactly: DECIMAL(24,6) as printed, and DECIMAL(18,2) yuan for money."""
     _, digits, exponent = value.as_tuple()

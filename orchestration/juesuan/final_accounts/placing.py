@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +21,7 @@ from juesuan.final_accounts.model import (
     FigureDoesNotFit,
     Method,
     MoneyUnit,
+    PlacedBy,
     ReportTable,
     Span,
     TableState,
@@ -50,6 +52,9 @@ class Figure(NamedTuple):
     line: int | None = None
     span: Span | None = None
     box: Box | None = None
+    number: Decimal | None = None
+    confidence: Decimal | None = None
+    placed_by: PlacedBy = "position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,12 @@ class OpenTable:
     pages: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     row_no: int = 0
+    first_row: int = 0  # of the grid being read, within what the document stores as one
+    heading: str = ""  # the last label without figures, under which the rows of an open table stand
     reason: str | None = None
     unread: bool = False
     layout: Any = None  # of grids.Layout, for continuation pages
+    pending: list[Any] = field(default_factory=list)  # of identities.RowsRead: rows that order does not place
     _cells: list[dict[str, Any]] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _parent: dict[str, str | None] = field(default_factory=dict)
@@ -92,18 +100,40 @@ class OpenTable:
         """The page being read."""
         return self.pages[-1] if self.pages else None
 
+    @property
+    def cells(self) -> Sequence[dict[str, Any]]:
+        """The cells placed so far, by the fields of ``Cell``."""
+        return self._cells
+
+    def in_order(self) -> None:
+        """Put cells that were placed late where their rows and columns stand."""
+        self._cells.sort(key=lambda cell: (cell["row_no"], cell["col_no"]))
+
     def has_row(self, row_key: str) -> bool:
         return any(row == row_key for row, _ in self._seen)
 
-    def place(self, row_key: str, name: str, line_key: str | None, slot: Slot, figure: Figure, row_no: int) -> None:
-        """Put one figure (or blank) in its row and column; what is no single figure, or comes twice, is reported."""
-        printed = figure.text.strip()
+    def place(
+        self,
+        row_key: str,
+        name: str,
+        line_key: str | None,
+        slot: Slot,
+        figure: Figure,
+        row_no: int,
+        *,
+        counted: bool = False,
+    ) -> None:
+        """Put one figure (or blank) in its row and column; what is no single figure, or comes twice, is reported.
+
+        ``counted``: it counts vehicles or people, so it has no unit of money and the decimals that it prints.
+        """
+        printed = figure.text.strip() if counted else self._shown(figure)
         if (row_key, slot.column) in self._seen:
-            if printed:
+            if printed and bare(printed) not in numbers.NO_FIGURE:
                 quote = f"{clean(name)} {printed}"
                 self.report(printed, quote, f"a second figure for {row_key}/{slot.column}", figure)
             return
-        got = self._parsed(figure, name)
+        got = self._parsed(printed, figure, name)
         self._seen.add((row_key, slot.column))
         self._cells.append(
             {
@@ -124,12 +154,22 @@ class OpenTable:
                 "box": figure.box,
                 "header_path": slot.path,
                 "method": self.method,
+                "confidence": figure.confidence,
+                "placed_by": figure.placed_by,
+                "stored_text": stored_text(figure.number, got),
+                "counted": counted,
             }
         )
 
-    def _parsed(self, figure: Figure, name: str) -> numbers.Figure | None:
-        """The figure that a cell prints; what is too long for the warehouse, or no single figure, is reported."""
+    def _shown(self, figure: Figure) -> str:
+        """The figure as printed; a number that a workbook shows as it stores it, with the decimals of its column."""
         printed = figure.text.strip()
+        if figure.number is None or self.form.decimals is None:
+            return printed
+        return numbers.with_decimals(printed, figure.number, self.form.decimals)
+
+    def _parsed(self, printed: str, figure: Figure, name: str) -> numbers.Figure | None:
+        """The figure that a cell prints; what is too long for the warehouse, or no single figure, is reported."""
         if not printed:
             return None
         try:
@@ -157,20 +197,23 @@ class OpenTable:
             return False
         for cell, figure in meets:
             if cell is not None and figure.text:
-                got = self._parsed(figure, name)
-                cell.update(value_text=figure.text, value=got.value if got else None)
+                printed = self._shown(figure)
+                got = self._parsed(printed, figure, name)
+                cell.update(value_text=printed, value=got.value if got else None)
                 cell.update(precision=got.precision if got else None)
                 cell.update(page=figure.page, box=figure.box, line=figure.line, span=figure.span)
         for cell in row.values():
             cell["row_label"] += clean(name)
         return True
 
-    def report(self, text: str, quote: str, reason: str, at: Figure | None = None) -> None:
-        """List a figure that found no place."""
+    def report(
+        self, text: str, quote: str, reason: str, at: Figure | None = None, candidates: tuple[str, ...] = ()
+    ) -> None:
+        """List a figure that found no place; ``candidates`` are the addresses of the cells it may stand in."""
         page = at.page if at is not None and at.page is not None else self.page
         line = at.line if at is not None else None
         self.unassigned.append(
-            UnassignedNumber(text.strip(), clean(quote), page, line, table_key=self.form.key, reason=reason)
+            UnassignedNumber(text.strip(), clean(quote), page, line, self.form.key, reason, candidates)
         )
 
     def line_of(self, side: Side, text: str) -> tuple[str, str | None]:
@@ -230,7 +273,11 @@ class OpenTable:
             printed_number=self.printed_number,
             reason=reason,
         )
-        return record, [Cell(**c, money_unit=unit, money_unit_source=source) for c in self._cells]
+        cells = []
+        for cell in self._cells:
+            money = (None, None) if cell.pop("counted") else (unit, source)
+            cells.append(Cell(**cell, money_unit=money[0], money_unit_source=money[1]))
+        return record, cells
 
     def _state(self) -> tuple[TableState, str | None]:
         said = " ".join(self.notes)
@@ -244,6 +291,13 @@ class OpenTable:
         if not self._cells:
             return "unreadable", self.reason or "no row of the form was found under its title"
         return "present", self.reason
+
+
+def stored_text(number: Decimal | None, shown: numbers.Figure | None) -> str | None:
+    """The number that a workbook stores, where it is another than the figure that its cell shows."""
+    if number is None or (shown is not None and shown.value == number):
+        return None
+    return numbers.plain(number)
 
 
 def header_word(text: str) -> str:

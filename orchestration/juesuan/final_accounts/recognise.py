@@ -14,19 +14,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
+from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened
 from juesuan.final_accounts.forms import load_forms, title_of
 from juesuan.final_accounts.grids import form_by_header, like_columns, read_grid
 from juesuan.final_accounts.model import (
     Cell,
     Grid,
+    Method,
     MoneyUnit,
+    Page,
     Reading,
     ReportTable,
     TextLine,
     UnassignedNumber,
+    UnrecognisedState,
     UnrecognisedTable,
 )
 from juesuan.final_accounts.placing import HAS_AMOUNT, OpenTable, clean
@@ -37,6 +42,7 @@ Block = TextLine | Grid
 # Headings end a flattened table; lines of the form begin with the same ordinals but do not say 情况 or 说明.
 _CHAPTER = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)|附件\d?[:：]?$|名词解释$")
 _HEADING = re.compile(r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)).*(?:说明|情况|解释)[。:]?$")
+_LABELLED = re.compile(r"(?:编制|公开|填报|预算)?(?:部门|单位)(?:名称)?[:：]")
 _OTHER_TITLE = re.compile(r".{2,60}表(?:\(.{1,12}\))?(?:续表|续)?")
 _INDICATORS = re.compile(r"指标|绩效|自评")
 #: How far above a grid its title may stand, in lines.
@@ -72,9 +78,17 @@ class _Walk:
         self.forms = load_forms()
         self.words = self.forms.furniture
         self.method = reading.method
+        self.methods = {page.number: page.method for page in reading.pages if page.method is not None}
+        self.sheets = {page.number: page for page in reading.pages if page.name or page.part}
         self.unit_name = unit_name
         self.fiscal_year = fiscal_year
-        self.blocks: list[Block] = [b for page in reading.pages for b in page.blocks]
+        self.blocks: list[Block] = []
+        for page in reading.pages:
+            for block in page.blocks:
+                if isinstance(block, Grid):
+                    self.blocks += carve(block, self._is_title, self._says_furniture, self._is_note)
+                else:
+                    self.blocks.append(block)
         self.tables: list[OpenTable] = []
         self.rest: list[Block] = []
         self.unassigned: list[UnassignedNumber] = []
@@ -101,6 +115,12 @@ class _Walk:
 
     def _title(self, text: str) -> str | None:
         return title_of(text, self.unit_name)
+
+    def _is_title(self, text: str) -> bool:
+        return self._title(text) is not None
+
+    def _is_note(self, text: str) -> bool:
+        return self.words.note.match(text) is not None
 
     # --- what stands around a table -----------------------------------------------------------------------------------
 
@@ -129,12 +149,14 @@ class _Walk:
 
     def _is_furniture(self, line: TextLine) -> bool:
         """表1, 单位：万元, the name of the unit over a table, a page number: said around a table, not in it."""
-        text = bare(line.text)
+        return self._says_furniture(bare(line.text)) or self.words.page.fullmatch(line.text.strip()) is not None
+
+    def _says_furniture(self, text: str) -> bool:
+        """Whether a text in the form of ``bare`` stands around tables, page numbers apart."""
         return bool(
             (len(text) < 60 and self.words.money_unit.search(text))
             or self.words.printed_number.fullmatch(text)
-            or self.words.page.fullmatch(line.text.strip())
-            or re.match(r"(?:编制|公开|填报)?(?:部门|单位)(?:名称)?[:：]", text)
+            or _LABELLED.match(text)
         )
 
     def _furniture_above(self, pending: Sequence[TextLine]) -> list[int]:
@@ -155,7 +177,7 @@ class _Walk:
             form=self.forms.tables[key],
             number=len(self.tables) + 1,
             title=clean(title),
-            method=self.method,
+            method=self._method(page),
             unassigned=self.unassigned,
             printed_number=numbers[0] if numbers else None,
             unit=units[0] if units else None,  # type: ignore[arg-type]
@@ -164,6 +186,10 @@ class _Walk:
         self.tables.append(table)
         self.open = table
         return table
+
+    def _method(self, page: int | None) -> Method:
+        """How the page was read."""
+        return self.methods.get(page) or self.method
 
     def _goes_on_in(self, title: str) -> bool:
         """Whether a title says that its table began before (续表)."""
@@ -176,8 +202,11 @@ class _Walk:
         key, title, at = self._title_above(pending)
         if title is None and self.open is not None and self._continues(self.open, grid, pending):
             self.rest.extend(p for p in pending if not self._is_furniture(p))
+            self.open.method = self._method(grid.page)
             read_grid(self.open, grid)
             return
+        if title is None and (named := self._named(grid)):
+            (key, title), at = named, len(pending)
         if title is None and (key := form_by_header(grid)):
             title, at = self.forms.tables[key].chinese, len(pending)
         if key is None or title is None:
@@ -207,10 +236,24 @@ class _Walk:
                 return None, text, at
         return None, None, -1
 
+    def _named(self, grid: Grid) -> tuple[str, str] | None:
+        """The form whose title a sheet or the file it came from bears as its name, where nothing above says it."""
+        page = self.sheets.get(grid.page)
+        for name in _names(page) if page else ():
+            if key := self._title(name):
+                return key, name
+        return None
+
     def _continues(self, table: OpenTable, grid: Grid, pending: Sequence[TextLine]) -> bool:
         """Whether a grid without a title goes on with the open table: nothing but furniture between, like columns."""
         if table.layout is None or not all(self._is_furniture(p) for p in pending):
             return False
+        sheet = self.sheets.get(grid.page)
+        if sheet is not None and grid.page != table.page:
+            # another sheet, or another file of an archive, is another table; pages of one file go on
+            before = self.sheets.get(table.page)
+            if sheet.name or before is None or before.part != sheet.part:
+                return False
         if grid.page is not None and table.page is not None and not 0 <= grid.page - table.page <= 1:
             return False
         return like_columns(table.layout, grid)
@@ -226,14 +269,27 @@ class _Walk:
         rows = [[""] * grid.n_cols for _ in range(grid.n_rows)]
         for cell in grid.cells:
             rows[cell.row][cell.col] = cell.text
+        state: UnrecognisedState = "unknown_title" if title else "no_title"
+        if state == "no_title" and not pending and self._goes_on_unrecognised(grid, rows):
+            return
         self.unrecognised.append(
             UnrecognisedTable(
                 title=title or "",
                 pages=(grid.page,) if grid.page is not None else (),
                 grid=tuple(tuple(r) for r in rows),
                 reason="no form has this title" if title else "no title above it, and its header is of no one form",
+                state=state,
             )
         )
+
+    def _goes_on_unrecognised(self, grid: Grid, rows: Sequence[Sequence[str]]) -> bool:
+        """Join the rest of an unknown table, on the next page, to what was kept of it."""
+        last = self.unrecognised[-1] if self.unrecognised else None
+        if last is None or not last.pages or grid.page != last.pages[-1] + 1 or len(rows[0]) != len(last.grid[0]):
+            return False
+        joined = (*last.grid, *(tuple(row) for row in rows))
+        self.unrecognised[-1] = replace(last, pages=(*last.pages, last.pages[-1] + 1), grid=joined)
+        return True
 
     # --- flattened text -----------------------------------------------------------------------------------------------
 
@@ -309,9 +365,17 @@ class _Walk:
     def _absent(self, have: set[str]) -> Iterable[ReportTable]:
         """A record for every table of the form that the report does not have."""
         for form in self.forms.tables.values():
-            if form.key in have:
+            if form.key in have or form.local:
                 continue
             if form.owed_in(self.fiscal_year):
                 yield ReportTable(form.key, 0, form.chinese, "missing", reason="the report has no such table")
             else:
                 yield ReportTable(form.key, 0, form.chinese, "not_required", reason="not required in that fiscal year")
+
+
+def _names(page: Page) -> list[str]:
+    """What a sheet is called, and the file of an archive that it stands in, without its extension."""
+    names = [page.name] if page.name else []
+    if page.part:
+        names.append(PurePosixPath(page.part).stem)
+    return names

@@ -20,7 +20,7 @@ from juesuan.final_accounts.text import bare, label
 
 FOLDER = Path(__file__).parent
 
-Kind = Literal["coded", "paired", "economic", "single"]
+Kind = Literal["coded", "paired", "economic", "single", "open"]
 
 
 def load_yaml(name: str) -> Any:
@@ -55,13 +55,19 @@ NO_WORDS = Words(frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure column. It is known by its own words, or by a word under a group (``or_under``)."""
+    """One figure column. It is known by its own words, or by a word under a group (``or_under``, one or several)."""
 
     key: str
     words: Words
     group: Words = NO_WORDS
     group_words: Words = NO_WORDS
     under_not: Words = NO_WORDS
+    more_groups: tuple[tuple[Words, Words], ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[Words, Words], ...]:
+        """Each group with the words under it that name the column."""
+        return ((self.group, self.group_words), *self.more_groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class Side:
     columns: tuple[Column, ...]
     lines: Mapping[str, Line]
     labels: frozenset[str]  # of its lines and of the lines under them
+    again: tuple[Column, ...] = ()  # the columns of a second block of this side, which divides the same total otherwise
 
     def child(self, parent: str, name: str) -> str | None:
         """The key of the line ``name`` under the line ``parent``; None if the form has none there."""
@@ -104,14 +111,26 @@ class Form:
     lines: Mapping[str, Line] | None = None
     facets: Mapping[str, Mapping[str, Words]] | None = None
     row: str | None = None
+    decimals: int | None = 2
+    patterns: tuple[re.Pattern[str], ...] = ()
+    local: bool = False  # printed in some places only: no report owes it
+    heading_item: str | None = None  # the item whose word also heads a list of items
+    renamed: Mapping[str, str] | None = None  # columns of two facets that have a key of their own
+
+    def column_of(self, item: str, stage: str) -> str:
+        """The key of the column of two facets: what was spent on, and at which stage."""
+        key = f"{item}_{stage}"
+        return (self.renamed or {}).get(key, key)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """The figure columns, of either side."""
-        return (*self.columns, *(c for s in self.sides for c in s.columns))
+        return (*self.columns, *(c for s in self.sides for c in (*s.columns, *s.again)))
 
     def owed_in(self, year: int | None) -> bool:
         """Whether a report of that fiscal year owes this table; an unknown year owes what every year does."""
+        if self.local:
+            return False
         if year is None:
             return self.first_year is None and self.last_year is None
         return (self.first_year or year) <= year <= (self.last_year or year)
@@ -136,6 +155,7 @@ class Furniture:
     no_activity: re.Pattern[str]
     withheld: re.Pattern[str]
     page: re.Pattern[str]
+    counted: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +169,15 @@ class Forms:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
-    under = entry.get("or_under") or {}
+    given = entry.get("or_under") or {}
+    under, *more = given if isinstance(given, list) else [given]
     return Column(
         key=entry["key"],
         words=Words.of(entry.get("words") or []),
         group=Words.of(under.get("group") or []),
         group_words=Words.of(under.get("words") or []),
         under_not=Words.of(entry.get("under_not") or []),
+        more_groups=tuple((Words.of(one["group"]), Words.of(one["words"])) for one in more),
     )
 
 
@@ -186,7 +208,9 @@ def _form(key: str, entry: Mapping[str, Any], classes: Mapping[str, str]) -> For
             for name, code in classes.items():
                 lines.setdefault(name, Line(f"expenditure.class.{code}", frozenset({name})))
         below = {text for line in lines.values() for child in line.children for text in child.labels}
-        sides.append(Side(side, tuple(_column(c) for c in given["columns"]), lines, frozenset(lines) | below))
+        columns = tuple(_column(c) for c in given["columns"])
+        again = tuple(_column(c) for c in given.get("again") or ())
+        sides.append(Side(side, columns, lines, frozenset(lines) | below, again))
     first, last = entry["years"]
     return Form(
         key=key,
@@ -205,6 +229,11 @@ def _form(key: str, entry: Mapping[str, Any], classes: Mapping[str, str]) -> For
         }
         or None,
         row=entry.get("row"),
+        decimals=entry.get("decimals", 2),
+        patterns=tuple(re.compile(p) for p in entry.get("title_patterns") or ()),
+        local=bool(entry.get("local")),
+        heading_item=entry.get("heading_item"),
+        renamed=entry.get("renamed"),
     )
 
 
@@ -236,6 +265,7 @@ def load_forms() -> Forms:
         no_activity=re.compile(given["no_activity"]),
         withheld=re.compile(given["withheld"]),
         page=re.compile(given["page_furniture"]),
+        counted=re.compile(given["counted"]),
     )
     return Forms(tables, furniture, titles, classes)
 
@@ -245,22 +275,34 @@ def title_of(text: str, unit_name: str | None = None) -> str | None:
     """The table key whose title this line is; None if it is none.
 
     The line may carry a table number, the year, 部门 or 单位, the unit's own name and （汇总） around the title;
-    with anything else before it, it is the title of another table (政府采购支出决算表 is not 支出决算表).
+    with anything else before it, it is the title of another table (政府采购支出决算表 is not 支出决算表). A title that
+    only follows the pattern of a form gives way to every title that stands in the form data.
     """
     forms = load_forms()
-    got = bare(text)
-    if len(got) > 80 or ("表" not in got and "明细" not in got):
+    whole = bare(text)
+    if len(whole) > 80 or ("表" not in whole and "明细" not in whole):
         return None
-    got = re.sub(rf"(?:{forms.furniture.title_suffix.pattern})+$", "", got)
-    for start in range(len(got)):
-        key = forms.titles.get(got[start:])
-        if key is None:
-            continue
-        rest = got[:start]
-        if unit_name:
-            rest = rest.replace(bare(unit_name), "")
-        rest = re.sub(r"20\d\d年?度?", "", rest)
-        rest = re.sub(rf"^(?:{forms.furniture.title_prefix.pattern})+", "", rest)
-        rest = re.sub(r"部门|单位|本级|汇总|\(\)|[:：]", "", rest)
-        return key if not rest else None
+    cut = re.sub(rf"(?:{forms.furniture.title_suffix.pattern})+$", "", whole)
+    for got in dict.fromkeys((whole, cut)):
+        for start in range(len(got)):
+            key = forms.titles.get(got[start:])
+            if key is not None:
+                if not _around(got[:start], unit_name):
+                    return key
+                break
+    for form in forms.tables.values():
+        for pattern in form.patterns:
+            found = pattern.search(cut)
+            if found and found.end() == len(cut) and not _around(cut[: found.start()], unit_name):
+                return form.key
     return None
+
+
+def _around(rest: str, unit_name: str | None) -> str:
+    """What stands in front of a title and is none of what may stand there."""
+    forms = load_forms()
+    if unit_name:
+        rest = rest.replace(bare(unit_name), "")
+    rest = re.sub(r"20\d\d年?度?", "", rest)
+    rest = re.sub(rf"^(?:{forms.furniture.title_prefix.pattern})+", "", rest)
+    return re.sub(r"部门|单位|本级|汇总|\(\)|[:：]", "", rest)
