@@ -32,8 +32,9 @@ import pypdfium2  # noqa: F401  isort: skip
 from juesuan.final_accounts.model import Box, Grid, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.readers.cells import assign, grid
-from juesuan.final_accounts.readers.raster import Line, Raster, ruled, snapped
+from juesuan.final_accounts.readers.raster import SNAP, Line, Raster, ruled, snapped
 from juesuan.final_accounts.readers.runs import WIDE_GAP, WORD_GAP, Run, join, visual_lines
+from juesuan.final_accounts.readers.unruled import aligned
 
 # --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
@@ -160,7 +161,9 @@ def _read(document: Any, data: bytes, limits: Limits) -> Reading:
         raise LimitExceeded(f"the PDF has {count:,} pages; the limit is {limits.max_pages:,} (max_pages)")
     if count <= 0:
         raise UnreadableDocument("damaged PDF: it has no pages; download it again")
-    found = [_page(document, number) for number in range(1, count + 1)]
+    found: list[_Found] = []
+    for number in range(1, count + 1):
+        found.append(_page(document, number, found[-1].columns if found else ()))
     scans = [one.page.number for one in found if one.scan]
     if not any(one.glyphs for one in found if not one.scan):
         if scans:
@@ -204,6 +207,8 @@ class _Found:
     scan: bool = False
     hidden: bool = False
     damaged: bool = False
+    #: The column borders of the last table, in which the next page may go on.
+    columns: Sequence[float] = ()
     notes: list[str] = field(default_factory=list)
 
 
@@ -246,14 +251,14 @@ class Frame:
         return self.right - y1, self.top - x1, self.right - y0, self.top - x0
 
 
-def _page(document: Any, number: int) -> _Found:
+def _page(document: Any, number: int, before: Sequence[float]) -> _Found:
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
         return _Found(Page(number, None, None, ()), damaged=True)
     try:
         text = pdfium.FPDFText_LoadPage(page)
         try:
-            return _load(page, text, number)
+            return _load(page, text, number, before)
         finally:
             if text:
                 pdfium.FPDFText_ClosePage(text)
@@ -261,7 +266,7 @@ def _page(document: Any, number: int) -> _Found:
         pdfium.FPDF_ClosePage(page)
 
 
-def _load(page: Any, text: Any, number: int) -> _Found:
+def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     bounds = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, bounds)
     turn = pdfium.FPDFPage_GetRotation(page) % 4
@@ -271,8 +276,12 @@ def _load(page: Any, text: Any, number: int) -> _Found:
     glyphs = _glyphs(ctypes.cast(text, _Pointer), seen, drawn) if text else Glyphs(seen)
     frame = glyphs.frame
 
-    rasters = _rasters(drawn, frame, glyphs.notes)
+    across, down = _lines(drawn, frame, glyphs.notes)
+    rasters = ruled(across, down) if len(across) >= 2 and down else []
     rest = assign(_visible(glyphs, width, height), rasters)
+    if rest:
+        more, rest = aligned(rest, [line for line in across if not _within(line, rasters)], before)
+        rasters += more
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
         if frame.turn != turn:
@@ -305,6 +314,8 @@ def _load(page: Any, text: Any, number: int) -> _Found:
         width, height = height, width
     found = _Found(Page(number, round(width, 2), round(height, 2), tuple(out)), glyphs=glyphs.count)
     found.notes += glyphs.notes
+    # An empty page within a table does not end it.
+    found.columns = max(rasters, key=lambda r: r.ys[-1]).xs if rasters else before if not out else ()
     found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
     found.hidden = drawn.invisible and not found.scan
     return found
@@ -679,7 +690,8 @@ def _turned_glyphs(
 # --- from drawn shapes to lines --------------------------------------------------------------------------------------
 
 
-def _rasters(drawn: Drawn, frame: Frame, notes: list[str]) -> list[Raster]:
+def _lines(drawn: Drawn, frame: Frame, notes: list[str]) -> tuple[list[Line], list[Line]]:
+    """The lines across and down of the page in its frame, each in one piece."""
     across: list[Line] = []
     down: list[Line] = []
     plain = frame.turn == 0
@@ -695,10 +707,14 @@ def _rasters(drawn: Drawn, frame: Frame, notes: list[str]) -> list[Raster]:
                 across.append(((y0 + y1) / 2, x0, x1))
         elif h >= DOT:
             down.append(((x0 + x1) / 2, y0, y1))
-    if len(across) < 2 or not down:
-        return []
     across, down = snapped(across), snapped(down)
     if len(across) * len(down) > MOST_CROSSINGS:
         notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
-        return []
-    return ruled(across, down)
+        return [], []
+    return across, down
+
+
+def _within(line: Line, rasters: Sequence[Raster]) -> bool:
+    """Whether a line across is one of a raster, or inside of one."""
+    y, x0, x1 = line
+    return any(r.ys[0] - SNAP <= y <= r.ys[-1] + SNAP and x0 < r.xs[-1] + SNAP and x1 > r.xs[0] - SNAP for r in rasters)

@@ -211,7 +211,7 @@ def _raster(hs: list[Line], vs: list[Line]) -> Raster | None:
                 areas.append(area)
     if len(areas) < 2:
         return None
-    return _compressed(xs, ys, areas)
+    return raster_of(xs, ys, areas)
 
 
 def _rectangles(cells: list[int], n_cols: int) -> list[Area]:
@@ -263,8 +263,8 @@ def _drawn_sides(area: Area, below: list[int], beside: list[int], n_rows: int, n
     return sides
 
 
-def _compressed(xs: list[float], ys: list[float], areas: list[Area]) -> Raster:
-    """Without the rows and columns that no area begins or ends at."""
+def raster_of(xs: list[float], ys: list[float], areas: list[Area]) -> Raster:
+    """The raster of areas that are known, without the rows and columns that no area begins or ends at."""
     used_x = sorted({a.col for a in areas} | {a.col_end for a in areas})
     used_y = sorted({a.row for a in areas} | {a.row_end for a in areas})
     if len(used_x) != len(xs) or len(used_y) != len(ys):
