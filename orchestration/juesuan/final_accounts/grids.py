@@ -303,6 +303,14 @@ def _deepest(facet: Mapping[str, Words], path: Sequence[str]) -> str | None:
     return found
 
 
+def names_all_columns(form: Form, grid: Grid) -> bool:
+    """Whether the header of a grid is that of a form: every column of figures named, and no other."""
+    layout = layout_of(form, grid, header_rows(form, grid))
+    if layout is None or len(layout.slots) + len(layout.labels) != grid.n_cols:
+        return False
+    return len(layout.slots) >= min(2, len(form.all_columns))
+
+
 def form_by_header(grid: Grid) -> str | None:
     """The one form whose header this grid carries, when no title says so; None if none or several do."""
     found: Counter[str] = Counter()
@@ -382,10 +390,8 @@ def read_grid(table: OpenTable, grid: Grid) -> None:
     goes_on = table.layout is not None
     if layout is None or not layout.slots:
         if table.layout is None:
+            # the caller keeps the grid as it is
             table.unread, table.reason = True, "the header names no column of the form"
-            for cell in grid.cells:
-                if parse_figure(cell.text) is not None and not CODE.fullmatch(cell.text.strip()):
-                    table.report(cell.text, cell.text, table.reason, Figure("", cell.col, grid.page))
             return
         layout, header = _moved(table.layout, grid), 0
     table.layout = table.layout or layout
@@ -476,10 +482,15 @@ def _open_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row
 
 
 def _code_and_name(
-    layout: Layout, row: Mapping[int, GridCell], labels: Sequence[int], words: Furniture
+    layout: Layout, row: Mapping[int, GridCell], labels: Sequence[int], words: Furniture, last: str = ""
 ) -> tuple[str, str]:
-    """The code of a row, whole or in two or three cells, and its name."""
+    """The code of a row, whole or in two or three cells, and its name.
+
+    ``last`` is the code of the row above: where class and section are printed once for all rows under them, the cells
+    of the rows below are empty.
+    """
     code, names, seen = "", [], set()
+    parts = [c for c in labels if layout.labels.get(c) == "code"]
     for c in labels:
         cell = row.get(c)
         role = layout.labels.get(c)
@@ -490,6 +501,14 @@ def _code_and_name(
         if not text or (text in words.code and role == "code"):
             # 类 款 项 may stand in the row of 合计
             continue
+        if len(parts) > 1 and role == "code" and len(text) <= 2 and text.isdigit():
+            at = parts.index(c)
+            above = last[: 3 if at == 1 else 5] if at else ""
+            if not code and len(above) == (3 if at == 1 else 5):
+                code = above
+            if code:
+                # a part that was stored as a number has lost its zero
+                text = text.zfill(2)
         if _CODE_PART.fullmatch(text) and (role != "name" or (not code and CODE.fullmatch(text))):
             code = text if code and text.startswith(code) else code + text
         elif not code and (both := _CODE_AND_NAME.fullmatch(text)):
@@ -510,9 +529,10 @@ def _coded_row(
     *,
     rest: bool,
 ) -> None:
-    code, name = _code_and_name(layout, row, labels, table.words)
+    code, name = _code_and_name(layout, row, labels, table.words, table.last_code)
     figures = _figures(table, row, columns)
     row_key, line_key = table.coded_line(code, name)
+    table.last_code = code or table.last_code
     if row_key is None and rest and not code and table.complete([layout.slots[f.col] for f in figures], name, figures):
         return
     if row_key is None:
@@ -529,12 +549,13 @@ def _coded_row(
 
 def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int) -> None:
     usual = table.form.row or ""
-    if _item_pairs(table, row, row_no, usual):
+    by_row = any(slot.column.startswith(_BY_ROW) for slot in layout.slots.values())
+    if not by_row and _item_pairs(table, row, row_no, usual):
         return
     figures = _figures(table, row, layout.slots)
     names = [row[c].text for c in layout.labels if c in row and row[c].text.strip()]
     own = label(names[0]) if names else ""
-    if any(slot.column.startswith(_BY_ROW) for slot in layout.slots.values()):
+    if by_row:
         item = _deepest((table.form.facets or {})["item"], [own])
         said = [f for f in figures if f.text and bare(f.text) not in NO_FIGURE]
         if item is None or (item == table.form.heading_item and not said):

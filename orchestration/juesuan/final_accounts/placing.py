@@ -82,6 +82,7 @@ class OpenTable:
     row_no: int = 0
     first_row: int = 0  # of the grid being read, within what the document stores as one
     heading: str = ""  # the last label without figures, under which the rows of an open table stand
+    last_code: str = ""  # of the row above, whose first parts the next row may leave out
     reason: str | None = None
     unread: bool = False
     layout: Any = None  # of grids.Layout, for continuation pages
@@ -111,6 +112,11 @@ class OpenTable:
 
     def has_row(self, row_key: str) -> bool:
         return any(row == row_key for row, _ in self._seen)
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """The keys of the rows read so far."""
+        return frozenset(row for row, _ in self._seen)
 
     def place(
         self,

@@ -15,12 +15,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened
 from juesuan.final_accounts.forms import load_forms, title_of
-from juesuan.final_accounts.grids import form_by_header, like_columns, read_grid
+from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
 from juesuan.final_accounts.model import (
     Cell,
     Grid,
@@ -91,6 +93,12 @@ class _Walk:
                     self.blocks.append(block)
         self.tables: list[OpenTable] = []
         self.rest: list[Block] = []
+        self._bare_pages = {
+            page.number
+            for page in reading.pages
+            if page.number is not None
+            and not any(isinstance(b, Grid) or not self._is_furniture(b) for b in page.blocks)
+        }
         self.unassigned: list[UnassignedNumber] = []
         self.unrecognised: list[UnrecognisedTable] = []
         self.open: OpenTable | None = None
@@ -205,10 +213,13 @@ class _Walk:
             self.open.method = self._method(grid.page)
             read_grid(self.open, grid)
             return
+        close = None
         if title is None and (named := self._named(grid)):
             (key, title), at = named, len(pending)
         if title is None and (key := form_by_header(grid)):
             title, at = self.forms.tables[key].chinese, len(pending)
+        elif key is None and title is not None and (close := self._close_to(title, grid)):
+            key = self.forms.titles[close]
         if key is None or title is None:
             self._leave(grid, pending, title)
             return
@@ -217,10 +228,51 @@ class _Walk:
         taken = {id(p) for p in own}
         self.rest.extend(p for p in pending if id(p) not in taken)
         table = self.open
-        if table is None or table.form.key != key or not self._goes_on_in(title):
+        if table is None or table.form.key != key or not (self._goes_on_in(title) or self._repeated(table, grid)):
             heads = [c.text for c in grid.cells if c.row <= 1]
             table = self._begin(key, title, [p.text for p in own] + heads, grid.page)
         read_grid(table, grid)
+        if close is not None:
+            table.reason = f"its title {title} is close to {close}, and its header is that of this form"
+        if table.unread and table.layout is None:
+            self._keep(grid, title, "other_header", table.reason or "")
+
+    def _repeated(self, table: OpenTable, grid: Grid) -> bool:
+        """Whether a title stands again over the rest of its table: on the next page, with like columns and no row of
+        what was read before.
+        """
+        if table.layout is None or not self._follows(table, grid) or not like_columns(table.layout, grid):
+            return False
+        trial = replace(table, unassigned=[], pages=[], layout=None, **_fresh())
+        read_grid(trial, grid)
+        return bool(trial.rows) and not trial.rows & table.rows
+
+    def _close_to(self, title: str, grid: Grid) -> str | None:
+        """The one known title that differs from this one by a single character, if the header agrees and no table of
+        the report bears a title of that form exactly.
+        """
+        said = bare(title)
+        found = {known for known in self.forms.titles if said.endswith(known[-3:]) and _one_apart(said, known)}
+        keys = {self.forms.titles[known] for known in found}
+        if len(keys) != 1 or keys & self._exact:
+            return None
+        (key,) = keys
+        form = self.forms.tables[key]
+        return min(found) if names_all_columns(form, grid) else None
+
+    @cached_property
+    def _exact(self) -> set[str]:
+        """The forms of which a table stands under its exact title somewhere in the report."""
+        found: set[str] = set()
+        above: list[TextLine] = []
+        for block in self.blocks:
+            if isinstance(block, TextLine):
+                above.append(block)
+                continue
+            key, _, _ = self._title_above(above)
+            found |= {key} if key else set()
+            above = []
+        return found
 
     def _title_above(self, pending: Sequence[TextLine]) -> tuple[str | None, str | None, int]:
         """The nearest title above a grid and where it begins; the key is None for the title of no form."""
@@ -248,15 +300,26 @@ class _Walk:
         """Whether a grid without a title goes on with the open table: nothing but furniture between, like columns."""
         if table.layout is None or not all(self._is_furniture(p) for p in pending):
             return False
+        return self._follows(table, grid) and like_columns(table.layout, grid)
+
+    def _follows(self, table: OpenTable, grid: Grid) -> bool:
+        """Whether a grid stands on the page of a table or on the next one of the same file."""
         sheet = self.sheets.get(grid.page)
         if sheet is not None and grid.page != table.page:
             # another sheet, or another file of an archive, is another table; pages of one file go on
             before = self.sheets.get(table.page)
             if sheet.name or before is None or before.part != sheet.part:
                 return False
-        if grid.page is not None and table.page is not None and not 0 <= grid.page - table.page <= 1:
-            return False
-        return like_columns(table.layout, grid)
+        if grid.page is None or table.page is None:
+            return True
+        return 0 <= grid.page - table.page <= 1 + self._empty_after(table.page)
+
+    def _empty_after(self, page: int) -> int:
+        """How many pages without anything but furniture follow a page."""
+        count = 0
+        while page + count + 1 in self._bare_pages:
+            count += 1
+        return count
 
     def _leave(self, grid: Grid, pending: Sequence[TextLine], title: str | None) -> None:
         """A grid that is no table of the form: kept whole as unrecognised if it prints figures, else for the text."""
@@ -266,21 +329,17 @@ class _Walk:
         if not any(HAS_AMOUNT.search(t) for t in texts) or any(_INDICATORS.search(t) for t in [*texts, title or ""]):
             self.rest.append(grid)
             return
+        reason = "no form has this title" if title else "no title above it, and its header is of no one form"
+        self._keep(grid, title or "", "unknown_title" if title else "no_title", reason, alone=bool(pending))
+
+    def _keep(self, grid: Grid, title: str, state: UnrecognisedState, reason: str, *, alone: bool = True) -> None:
+        """Keep a grid as it was read; ``alone``: it is not the rest of the one before."""
         rows = [[""] * grid.n_cols for _ in range(grid.n_rows)]
         for cell in grid.cells:
             rows[cell.row][cell.col] = cell.text
-        state: UnrecognisedState = "unknown_title" if title else "no_title"
-        if state == "no_title" and not pending and self._goes_on_unrecognised(grid, rows):
-            return
-        self.unrecognised.append(
-            UnrecognisedTable(
-                title=title or "",
-                pages=(grid.page,) if grid.page is not None else (),
-                grid=tuple(tuple(r) for r in rows),
-                reason="no form has this title" if title else "no title above it, and its header is of no one form",
-                state=state,
-            )
-        )
+        if alone or not self._goes_on_unrecognised(grid, rows):
+            pages = (grid.page,) if grid.page is not None else ()
+            self.unrecognised.append(UnrecognisedTable(title, pages, tuple(map(tuple, rows)), reason, state))
 
     def _goes_on_unrecognised(self, grid: Grid, rows: Sequence[Sequence[str]]) -> bool:
         """Join the rest of an unknown table, on the next page, to what was kept of it."""
@@ -371,6 +430,20 @@ class _Walk:
                 yield ReportTable(form.key, 0, form.chinese, "missing", reason="the report has no such table")
             else:
                 yield ReportTable(form.key, 0, form.chinese, "not_required", reason="not required in that fiscal year")
+
+
+def _fresh() -> dict[str, Any]:
+    """What a table has before any row of it is read."""
+    return {"_cells": [], "_seen": set(), "_parent": {}, "_last": {}}
+
+
+def _one_apart(said: str, known: str) -> bool:
+    """Whether two titles differ by one character that is another, missing or too many."""
+    if abs(len(said) - len(known)) > 1:
+        return False
+    head = next((i for i, (a, b) in enumerate(zip(said, known, strict=False)) if a != b), min(len(said), len(known)))
+    a, b = said[head:], known[head:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:]
 
 
 def _names(page: Page) -> list[str]:
