@@ -10,6 +10,7 @@ A later format is one more file with a ``read(data, limits) -> Reading`` and its
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -54,6 +55,13 @@ DEFAULT = Limits()
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 XLSX = _OFFICE + "spreadsheetml.sheet"
 DOCX = _OFFICE + "wordprocessingml.document"
+XLS = "application/vnd.ms-excel"
+DOC = "application/msword"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODT = "application/vnd.oasis.opendocument.text"
+XLS_XML, DOC_XML = XLS + "+xml", DOC + "+xml"  # what Office 2003 calls XML
+ENCRYPTED = "application/x-ole-encrypted"
 UNKNOWN = "application/octet-stream"
 
 
@@ -70,15 +78,21 @@ class Format:
 FORMATS: dict[str, Format] = {
     "application/pdf": Format("PDF", "pdf"),
     "text/plain": Format("plain text", "plain"),
-    XLSX: Format("Excel workbook (.xlsx)", None, "print it to PDF and add that"),
-    "application/vnd.ms-excel": Format("Excel workbook of the old kind (.xls)", None, "print it to PDF and add that"),
+    XLSX: Format("Excel workbook (.xlsx)", "excel"),
+    XLS: Format("Excel workbook of the old kind (.xls)", "excel"),
+    XLSB: Format("Excel binary workbook (.xlsb)", None, "save it as .xlsx and add that"),
+    XLS_XML: Format("Excel workbook in XML of 2003", None, "save it as .xlsx and add that"),
     DOCX: Format("Word document (.docx)", None, "print it to PDF and add that"),
-    "application/msword": Format("Word document of the old kind (.doc)", None, "print it to PDF and add that"),
+    DOC: Format("Word document of the old kind (.doc)", None, "save it as .docx and add that"),
+    DOC_XML: Format("Word document in XML of 2003", None, "save it as .docx and add that"),
+    ODS: Format("OpenDocument spreadsheet (.ods)", None, "save it as .xlsx and add that"),
+    ODT: Format("OpenDocument text (.odt)", None, "save it as .docx and add that"),
+    ENCRYPTED: Format("Office document with a password", None, "save it without its password and add that"),
     "application/x-ole-storage": Format("Office document of the old kind", None, "print it to PDF and add that"),
     "application/vnd.oasis.opendocument": Format("OpenDocument file", None, "print it to PDF and add that"),
     "application/ofd": Format("OFD document", None, "convert it to PDF and add that"),
     "text/html": Format("web page (HTML)", None, "print it to PDF, or save its text as a .txt file, and add that"),
-    "text/rtf": Format("RTF document", None, "print it to PDF and add that"),
+    "text/rtf": Format("RTF document", None, "save it as .docx and add that"),
     "application/xml": Format("XML file", None, "add the document it was made from"),
     "image/png": Format("image (PNG)", None, "a picture needs OCR: add the document it was taken from"),
     "image/jpeg": Format("image (JPEG)", None, "a picture needs OCR: add the document it was taken from"),
@@ -138,6 +152,11 @@ def sniff(data: bytes) -> str:
         return _sniff_zip(data)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _sniff_ole(data)
+    if b"<?mso-application" in head or b"schemas-microsoft-com:office:spreadsheet" in head:
+        if b"Excel.Sheet" in head or b"schemas-microsoft-com:office:spreadsheet" in head:
+            return XLS_XML
+        if b"Word.Document" in head:
+            return DOC_XML
     low = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if low.startswith(b"<") and any(mark in low for mark in _HTML_MARKS):
         return "text/html"
@@ -149,28 +168,47 @@ def sniff(data: bytes) -> str:
 
 
 def _sniff_zip(data: bytes) -> str:
-    # The names of the members stand in the clear, both before each member and in the directory at the end.
-    ends = data[:65536] + data[-65536:]
-    for name, media_type in (
-        (b"xl/workbook", XLSX),
-        (b"word/document", DOCX),
-        (b"application/vnd.oasis.opendocument", "application/vnd.oasis.opendocument"),
-        (b"OFD.xml", "application/ofd"),
-    ):
-        if name in ends:
+    from juesuan.final_accounts.readers.zipped import member_names
+
+    kinds = (
+        ("xl/workbook.bin", XLSB),
+        ("xl/workbook", XLSX),
+        ("word/document", DOCX),
+        ("ofd.xml", "application/ofd"),
+    )
+    names = [name.replace("\\", "/").lstrip("/").lower() for name in member_names(data)]
+    for start, media_type in kinds:
+        if any(name.startswith(start) for name in names) and (start == "ofd.xml" or "[content_types].xml" in names):
             return media_type
+    head = data[:512]
+    for media_type in (ODS, ODT, "application/vnd.oasis.opendocument"):
+        if b"mimetype" + media_type.encode() in head:
+            return media_type
+    if not names:  # cut off before its directory; the names also stand before each member
+        for folder, media_type in ((b"xl/", XLSX), (b"word/", DOCX)):
+            if re.search(rb"PK\x03\x04.{26}" + folder, data, re.DOTALL):
+                return media_type
     return "application/zip"
 
 
 def _sniff_ole(data: bytes) -> str:
-    # Names of the streams in an OLE directory are UTF-16.
-    for name, media_type in (
-        ("Workbook", "application/vnd.ms-excel"),
-        ("WordDocument", "application/msword"),
-    ):
-        if name.encode("utf-16-le") in data:
-            return media_type
-    return "application/x-ole-storage"
+    from juesuan.final_accounts.readers.compound import CompoundFile
+
+    kinds = (
+        ("EncryptedPackage", ENCRYPTED),
+        ("Workbook", XLS),
+        ("Book", XLS),
+        ("WordDocument", DOC),
+    )
+    try:
+        streams = CompoundFile(data).streams
+    except UnreadableDocument:  # damaged, which its reader says: names of streams are UTF-16
+        if data[512:514] == b"\xec\xa5":  # the head of a Word document, which stands first
+            return DOC
+        if data[512:516] in (b"\x09\x08\x10\x00", b"\x09\x08\x08\x00"):  # that of a workbook
+            return XLS
+        return next((kind for name, kind in kinds if name.encode("utf-16-le") in data), "application/x-ole-storage")
+    return next((kind for name, kind in kinds if name in streams), "application/x-ole-storage")
 
 
 def read(data: bytes, name: str = "", limits: Limits = DEFAULT) -> Reading:
@@ -208,7 +246,8 @@ def reader_fingerprint() -> str:
     """
     from importlib.metadata import version
 
-    digest = hashlib.sha256(f"pypdfium2 {version('pypdfium2')}".encode())
+    stands_on = ("pypdfium2", "python-calamine", "lxml")
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in stands_on).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
