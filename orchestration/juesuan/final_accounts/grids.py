@@ -99,6 +99,9 @@ def header_rows(form: Form, grid: Grid) -> int:
                     return r
             elif form.lines and label(text) in form.lines:
                 return r
+            elif len(said) == 1 and header and not is_header_word(form, words, text):
+                # the rest of a name that the page break cut off
+                return r
             if text in words.code or text in words.name:
                 label_columns.update(spans)
         header = r + 1
@@ -123,13 +126,15 @@ def _header_of_open(words: Furniture, rows: Mapping[int, Sequence[GridCell]]) ->
         texts = [t for c in cells if (t := header_word(c.text))]
         if not texts:
             continue
-        if counts_up(texts) and not any(HAS_DECIMAL.search(t) for t in texts):
+        numbers_columns = texts[0] in words.column_number or counts_up(texts)
+        if numbers_columns and not any(HAS_DECIMAL.search(t) for t in texts):
             header = r + 1
             continue
         first = min((c for c in cells if c.text.strip()), key=lambda c: c.col)
         lone = len(texts) == 1 and header > 0 and first.col == 0 and first.col_span == 1 and first.row_span == 1
         is_row = any(parse_figure(c.text) is not None or c.number is not None for c in cells)
-        if lone or is_row or any(bare(t) in NO_FIGURE for t in texts) or (header and texts[0] in words.totals):
+        is_total = header > 0 and first.col == 0 and texts[0] in words.totals
+        if lone or is_row or is_total or any(bare(t) in NO_FIGURE for t in texts):
             break
         header = r + 1
     return header
@@ -296,10 +301,11 @@ def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[S
 
 
 def _deepest(facet: Mapping[str, Words], path: Sequence[str]) -> str | None:
-    """The name in a facet whose word stands deepest in a header path."""
+    """The name in a facet whose word stands deepest in a header path; 小计 under a name is that name itself."""
     found = None
     for word in path:
-        found = next((name for name, words in facet.items() if word in words), found)
+        if found is None or word not in ("小计", "合计"):
+            found = next((name for name, words in facet.items() if word in words), found)
     return found
 
 

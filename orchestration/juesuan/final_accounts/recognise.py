@@ -111,9 +111,14 @@ class _Walk:
             if isinstance(block, Grid):
                 self._grid(block, pending)
                 pending = []
-            elif (key := self._title(block.text)) and (end := self._flattened_extent(i, key)):
+            elif (key := self._title(block.text)) is not None and (end := self._flattened_extent(i, key)):
                 i = self._flattened(i, end, key, pending)
                 pending = []
+                continue
+            elif key is not None and (end := self._empty_extent(i)):
+                self._empty(i, end, key, pending)
+                pending = []
+                i = end
                 continue
             elif not self._note(block, pending):
                 pending.append(block)
@@ -399,6 +404,29 @@ class _Walk:
                 table.pages.append(line.page)
         read_flattened(table, [line for line in lines[:tail] if not self._is_furniture(line)])
         return end - (len(lines) - tail)
+
+    # --- a title with nothing but a note --------------------------------------------------------------------------------
+
+    def _empty_extent(self, i: int) -> int:
+        """Where a table ends (exclusive) of which a report prints its title and that it is empty; 0 if it is none."""
+        for end in range(i + 1, min(i + 1 + _TITLE_REACH, len(self.blocks))):
+            block = self.blocks[end]
+            if isinstance(block, Grid) or self._title(block.text):
+                return 0
+            text = bare(block.text)
+            if self.words.no_activity.search(text) or (self._is_note(text) and self.words.withheld.search(text)):
+                return end + 1 if len(text) < 120 else 0
+            if not self._is_furniture(block):
+                return 0
+        return 0
+
+    def _empty(self, i: int, end: int, key: str, pending: Sequence[TextLine]) -> None:
+        """A table without a grid: its title in block ``i``, its note in the last of the blocks up to ``end``."""
+        own = self._furniture_above(pending)
+        self.rest.extend(p for k, p in enumerate(pending) if k not in own)
+        first, *lines = [b for b in self.blocks[i:end] if isinstance(b, TextLine)]
+        around = [*(pending[k].text for k in own), *(line.text for line in lines[:-1])]
+        self._begin(key, first.text, around, first.page).notes.append(lines[-1].text.strip())
 
     # --- the result ---------------------------------------------------------------------------------------------------
 
