@@ -405,7 +405,7 @@ class _Walk:
         read_flattened(table, [line for line in lines[:tail] if not self._is_furniture(line)])
         return end - (len(lines) - tail)
 
-    # --- a title with nothing but a note --------------------------------------------------------------------------------
+    # --- a title with nothing but a note ------------------------------------------------------------------------------
 
     def _empty_extent(self, i: int) -> int:
         """Where a table ends (exclusive) of which a report prints its title and that it is empty; 0 if it is none."""
