@@ -136,6 +136,51 @@ def test_an_error_in_the_list_of_documents_is_raised() -> None:
         list(run_many("operator:neg", tasks(), 2))
 
 
+# --- progress, and pages that cost more
+
+
+REPORT = "juesuan.final_accounts.readers.progress:report"
+CLAIM = "juesuan.final_accounts.readers.progress:claim"
+
+
+def test_what_a_reader_reports_is_heard_while_it_reads() -> None:
+    heard: list[tuple[str, int, int]] = []
+    run_bounded(REPORT, "page", 3, 7, progress=lambda what, done, of: heard.append((what, done, of)))
+    assert heard == [("page", 3, 7)]
+    assert run_bounded(REPORT, "page", 3, 7) is None  # and nobody has to listen
+
+
+def test_of_many_documents_each_is_heard_under_its_own_name() -> None:
+    heard: list[tuple[str, str, int, int]] = []
+    tasks = [(name, ("page", k, 9)) for k, name in enumerate("abc")]
+    done = list(run_many(REPORT, tasks, 1, progress=lambda *said: heard.append(said)))
+    assert len(done) == 3
+    assert heard and set(heard) <= {("a", "page", 0, 9), ("b", "page", 1, 9), ("c", "page", 2, 9)}
+
+
+def test_a_page_that_is_a_picture_gets_more_time() -> None:
+    limits = Limits(seconds=1, seconds_per_scan=60)
+    long_sum = "sum(range(250_000_000)) * 0"
+    with pytest.raises(LimitExceeded, match="1 seconds of CPU time"):
+        run_bounded("builtins:eval", long_sum, limits=limits)
+    claimed = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(60) or {long_sum}"
+    assert run_bounded("builtins:eval", claimed, limits=limits) == 0
+
+
+def test_no_document_claims_more_than_the_limits_allow_for_its_pages() -> None:
+    limits = Limits(seconds=0.5, seconds_per_scan=0.5, max_pages=1)
+    endless = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(10**9) or sum(range(10**11))"
+    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time needed \(seconds\)"):
+        run_bounded("builtins:eval", endless, limits=limits)
+
+
+def test_workers_share_the_cores_for_the_pages_of_their_documents() -> None:
+    threads = "juesuan.final_accounts.readers.progress:threads"
+    cores = os.cpu_count() or 1
+    assert run_bounded(threads) == cores
+    assert [result for _, result, _ in run_many(threads, [(k, ()) for k in range(2)], 2)] == [max(1, cores // 2)] * 2
+
+
 def test_a_script_needs_no_main_guard() -> None:
     code = (
         "from juesuan.final_accounts.readers.worker import run_many\n"

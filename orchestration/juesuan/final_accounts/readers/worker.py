@@ -3,9 +3,11 @@
 Belongs here: starting, bounding, killing and restarting a process that runs one function on one document after the
 other. Does not belong here: what the function does, and any choice of how many processes a job may use.
 
-A worker is a fresh interpreter that takes pickled calls on its standard input. It is neither forked (the parent may
-hold threads and locks, as Dagster does) nor started by multiprocessing (which would import the parent's main script
-again), so it behaves alike under the command line, a test and Dagster. It ends when its parent does.
+A worker is a fresh interpreter that takes pickled calls on its standard input and answers with messages: how far it is,
+that it needs more time than a document has as such (pages that are pictures), and at last the result. It is neither
+forked (the parent may hold threads and locks, as Dagster does) nor started by multiprocessing (which would import the
+parent's main script again), so it behaves alike under the command line, a test and Dagster. It ends when its parent
+does.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from juesuan.final_accounts.model import JuesuanError, LimitExceeded, UnreadableDocument
 from juesuan.final_accounts.readers import DEFAULT, Limits
+from juesuan.final_accounts.readers.progress import THREADS, Report, heard
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -44,25 +47,31 @@ class WorkerFailed(JuesuanError):  # noqa: N818 - said of a worker, as Unreadabl
     """The worker could not be started, or the function failed in a way that is no property of the document."""
 
 
-def run_bounded(function: str, *args: Any, limits: Limits = DEFAULT) -> Any:
+def run_bounded(function: str, *args: Any, limits: Limits = DEFAULT, progress: Report | None = None) -> Any:
     """Run ``module:function`` with ``args`` in a process of its own and give back what it returns.
 
     Arguments and result have to be picklable. What the function raises is raised here. ``LimitExceeded`` names the
     limit that was reached (bytes, memory, seconds); ``UnreadableDocument`` says that the process died of the document.
     """
     with Worker(limits) as worker:
-        return worker.run(function, *args)
+        return worker.run(function, *args, progress=progress)
 
 
 def run_many(
-    function: str, tasks: Iterable[tuple[Key, tuple[Any, ...]]], processes: int, limits: Limits = DEFAULT
+    function: str,
+    tasks: Iterable[tuple[Key, tuple[Any, ...]]],
+    processes: int,
+    limits: Limits = DEFAULT,
+    progress: Callable[[Key, str, int, int], None] | None = None,
 ) -> Iterator[tuple[Key, Any | None, Exception | None]]:
     """Run ``module:function`` once for each ``(key, args)``; yield ``(key, result, error)`` as they are done.
 
     Exactly one of result and error speaks: error is None where the function returned. An error stays with its
     document: the others go on, on a fresh worker where the old one had to be killed. ``tasks`` is read only as
     workers become free, so a generator may open files as it goes. Closing the iterator, or an interrupt, kills the
-    workers. What reading ``tasks`` itself raises is raised here.
+    workers. What reading ``tasks`` itself raises is raised here. ``progress`` is told ``(key, what, done, of)`` while
+    a result is waited for; it may miss some. The workers share the cores: each reads so many pages side by side as
+    there are cores for it.
     """
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least one is needed")
@@ -70,7 +79,8 @@ def run_many(
     taking = threading.Lock()
     done: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=2 * processes)
     stop = threading.Event()
-    workers = [Worker(limits) for _ in range(processes)]
+    threads = max(1, (os.cpu_count() or 1) // processes)
+    workers = [Worker(limits, threads) for _ in range(processes)]
 
     def put(kind: str, what: Any) -> None:
         while not stop.is_set():
@@ -79,6 +89,17 @@ def run_many(
                 return
             except queue.Full:
                 continue
+
+    def tell(key: Key) -> Report | None:
+        if progress is None:
+            return None
+
+        def told(what: str, count: int, of: int) -> None:
+            # Nobody may be waiting for results just now; the worker must not wait for that.
+            with suppress(queue.Full):
+                done.put_nowait(("progress", (key, what, count, of)))
+
+        return told
 
     def loop(worker: Worker) -> None:
         try:
@@ -89,7 +110,7 @@ def run_many(
                     break
                 key, args = task
                 try:
-                    put("outcome", (key, worker.run(function, *args), None))
+                    put("outcome", (key, worker.run(function, *args, progress=tell(key)), None))
                 except Exception as error:
                     put("outcome", (key, None, error))
         except BaseException as error:  # reading the tasks failed; the reader of the results has to know
@@ -97,15 +118,18 @@ def run_many(
         finally:
             put("ended", None)
 
-    threads = [threading.Thread(target=loop, args=(worker,), daemon=True) for worker in workers]
+    loops = [threading.Thread(target=loop, args=(worker,), daemon=True) for worker in workers]
     try:
-        for thread in threads:
+        for thread in loops:
             thread.start()
         running = processes
         while running:
             kind, what = done.get()
             if kind == "outcome":
                 yield what
+            elif kind == "progress":
+                assert progress is not None
+                progress(*what)
             elif kind == "broken":
                 raise what
             else:
@@ -113,7 +137,7 @@ def run_many(
     finally:
         stop.set()
         deadline = time.monotonic() + _START_SECONDS
-        for worker, thread in zip(workers, threads, strict=True):
+        for worker, thread in zip(workers, loops, strict=True):
             while thread.is_alive() and time.monotonic() < deadline:
                 worker.kill()
                 thread.join(timeout=0.1)
@@ -123,8 +147,10 @@ def run_many(
 class Worker:
     """One process that runs one call at a time. Started at the first call, started again after it was killed."""
 
-    def __init__(self, limits: Limits = DEFAULT) -> None:
+    def __init__(self, limits: Limits = DEFAULT, threads: int | None = None) -> None:
+        """``threads``: how many a reader may use for the pages of one document; as many as there are cores if None."""
         self.limits = limits
+        self.threads = threads
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Worker:
@@ -133,29 +159,46 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, function: str, *args: Any) -> Any:
-        """``module:function`` on ``args``, bounded. Raises as ``run_bounded`` says."""
+    def run(self, function: str, *args: Any, progress: Report | None = None) -> Any:
+        """``module:function`` on ``args``, bounded. Raises as ``run_bounded`` says.
+
+        ``progress`` is told what the readers report meanwhile. Each page that is a picture may ask for
+        ``seconds_per_scan`` more, up to ``max_pages`` of them.
+        """
         limits = self.limits
         for arg in args:
             if isinstance(arg, bytes | bytearray | memoryview) and len(arg) > limits.max_bytes:
                 raise LimitExceeded(f"the file has {len(arg):,} bytes; the limit is {limits.max_bytes:,} (max_bytes)")
         process = self._process if self._process is not None and self._process.poll() is None else self._start()
         assert process.stdin is not None and process.stdout is not None
-        clock = limits.seconds * CLOCK_FACTOR
+        granted = 0.0
+        begun = time.monotonic()
+        call: bytes | None = pickle.dumps((function, args, limits), pickle.HIGHEST_PROTOCOL)
         try:
-            _send(process.stdin, pickle.dumps((function, args, limits), pickle.HIGHEST_PROTOCOL))
-            answer = _receive(process.stdout, time.monotonic() + clock)
-        except TimeoutError:
-            self.kill()
-            raise LimitExceeded(
-                f"not done after {clock:g} seconds on the clock; the limit is {limits.seconds:g} of work (seconds)"
-            ) from None
-        except (EOFError, OSError):
-            raise self._died(process) from None
+            while True:
+                work = limits.seconds + granted
+                try:
+                    if call is not None:
+                        _send(process.stdin, call)
+                        call = None
+                    message = _receive(process.stdout, begun + work * CLOCK_FACTOR)
+                except TimeoutError:
+                    raise LimitExceeded(
+                        f"not done after {work * CLOCK_FACTOR:g} seconds on the clock; "
+                        f"the limit is {work:g} of work (seconds)"
+                    ) from None
+                except (EOFError, OSError):
+                    raise self._died(process, work) from None
+                kind, value = pickle.loads(message)
+                if kind == "claim":
+                    granted += value
+                elif kind != "progress":
+                    break
+                elif progress is not None:
+                    progress(*value)
         except BaseException:
-            self.kill()  # an interrupt: what the worker would answer belongs to nobody
+            self.kill()  # also on an interrupt: what the worker would answer belongs to nobody
             raise
-        kind, value = pickle.loads(answer)
         if kind == "result":
             return value
         if kind == "memory":
@@ -188,7 +231,8 @@ class Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         self.close()
         command = [sys.executable, "-c", _BOOT, json.dumps([entry or str(Path.cwd()) for entry in sys.path])]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        environment = None if self.threads is None else {**os.environ, THREADS: str(self.threads)}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
         self._process = process
         assert process.stdout is not None
         try:
@@ -198,7 +242,7 @@ class Worker:
             raise WorkerFailed(f"no worker process could be started ({error or 'it ended at once'})") from None
         return process
 
-    def _died(self, process: subprocess.Popen[bytes]) -> UnreadableDocument:
+    def _died(self, process: subprocess.Popen[bytes], work: float) -> UnreadableDocument:
         try:
             code = process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -206,7 +250,7 @@ class Worker:
             code = process.wait()
         self.close()
         if code < 0 and -code == getattr(signal, "SIGXCPU", None):
-            return LimitExceeded(f"more than {self.limits.seconds:g} seconds of CPU time needed (seconds)")
+            return LimitExceeded(f"more than {work:g} seconds of CPU time needed (seconds)")
         if code < 0:
             with suppress(ValueError):
                 return UnreadableDocument(
@@ -259,7 +303,7 @@ def serve() -> None:
         message = _next_call(calls)
         if message is None:
             return
-        _send(answers, _answer(message))
+        _send(answers, _answer(message, answers))
 
 
 def _next_call(calls: BinaryIO) -> bytes | None:
@@ -271,13 +315,25 @@ def _next_call(calls: BinaryIO) -> bytes | None:
     return message if len(message) == size else None
 
 
-def _answer(message: bytes) -> bytes:
+def _answer(message: bytes, answers: Any) -> bytes:
+    writing = threading.Lock()  # pages are read by several threads
+
+    def say(kind: str, value: Any) -> None:
+        with writing:
+            _send(answers, pickle.dumps((kind, value)))
+
     try:
         function, args, limits = pickle.loads(message)
         module, _, name = function.partition(":")
         call: Callable[..., Any] = getattr(import_module(module), name)
-        _bound(limits)
-        return pickle.dumps(("result", call(*args)), pickle.HIGHEST_PROTOCOL)
+        budget = _Budget(limits)
+
+        def claim(seconds: float) -> None:
+            say("claim", budget.more(seconds))
+
+        with heard(lambda what, done, of: say("progress", (what, done, of)), claim):
+            result = call(*args)
+        return pickle.dumps(("result", result), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return pickle.dumps(("memory", None))
     except Exception as error:
@@ -289,20 +345,45 @@ def _answer(message: bytes) -> bytes:
             return pickle.dumps(("failed", f"{type(error).__name__}: {error}"))
 
 
-def _bound(limits: Limits) -> None:
+class _Budget:
     """Memory for the process, CPU time for this call; only the soft limits, so that the next call can raise them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._granted = 0.0
+        self._used = _cpu_seconds()
+        _bound("RLIMIT_CORE", 0)
+        _bound("RLIMIT_AS", limits.memory_mb * 1024 * 1024)
+        self._bound_time()
+
+    def more(self, seconds: float) -> float:
+        """Grant so many seconds more, as far as the limits go; gives what was granted."""
+        most = self._limits.max_pages * self._limits.seconds_per_scan
+        seconds = max(0.0, min(seconds, most - self._granted))
+        self._granted += seconds
+        self._bound_time()
+        return seconds
+
+    def _bound_time(self) -> None:
+        _bound("RLIMIT_CPU", max(1, int(self._used + self._limits.seconds + self._granted + 0.999)))
+
+
+def _cpu_seconds() -> float:
     try:
         import resource
     except ImportError:  # Windows has no such limits; the clock still holds
+        return 0.0
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+
+
+def _bound(name: str, value: int) -> None:
+    try:
+        import resource
+    except ImportError:
         return
-    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    for what, value in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_AS, limits.memory_mb * 1024 * 1024),
-        (resource.RLIMIT_CPU, max(1, int(used + limits.seconds + 0.999))),
-    ):
-        hard = resource.getrlimit(what)[1]
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
-        with suppress(ValueError, OSError):  # some systems do not let RLIMIT_AS be set
-            resource.setrlimit(what, (value, hard))
+    what = getattr(resource, name)
+    hard = resource.getrlimit(what)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    with suppress(ValueError, OSError):  # some systems do not let RLIMIT_AS be set
+        resource.setrlimit(what, (value, hard))
