@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from juesuan.final_accounts.model import LimitExceeded, Reading, UnreadableDocument
+from juesuan.final_accounts.model import Grid, LimitExceeded, Page, Reading, UnreadableDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,10 @@ class Limits:
     | ``max_unpacked_bytes``, ``max_ratio``, ``max_members`` | what an archive (or a file that is one, as .xlsx and
       .docx are) unpacks to in all, how many times its packed size a member of more than a megabyte may be, how many
       members it may have; archives inside of archives count in |
+    | ``max_nesting`` | archives inside of archives |
     | ``max_pages`` | pages of a PDF or picture, sheets of a workbook, files of an archive |
     | ``max_cells`` | cells of all tables together, and lines and cells of one page |
+    | ``max_depth`` | elements inside of elements of a web page |
     | ``max_pixels`` | one picture, or one page as rendered |
     | ``seconds`` | CPU time; a worker that waits for its share of the machine gets four times as much on the clock |
     | ``seconds_per_scan`` | CPU time more for each page that is a picture |
@@ -42,8 +44,10 @@ class Limits:
     max_unpacked_bytes: int = 1_000_000_000
     max_ratio: int = 200
     max_members: int = 2000
+    max_nesting: int = 2
     max_pages: int = 3000
     max_cells: int = 2_000_000
+    max_depth: int = 10_000
     max_pixels: int = 60_000_000
     memory_mb: int = 2048
     seconds: float = 120.0
@@ -62,6 +66,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODT = "application/vnd.oasis.opendocument.text"
 XLS_XML, DOC_XML = XLS + "+xml", DOC + "+xml"  # what Office 2003 calls XML
 ENCRYPTED = "application/x-ole-encrypted"
+MHTML = "multipart/related"
 UNKNOWN = "application/octet-stream"
 
 
@@ -91,7 +96,8 @@ FORMATS: dict[str, Format] = {
     "application/x-ole-storage": Format("Office document of the old kind", None, "print it to PDF and add that"),
     "application/vnd.oasis.opendocument": Format("OpenDocument file", None, "print it to PDF and add that"),
     "application/ofd": Format("OFD document", None, "convert it to PDF and add that"),
-    "text/html": Format("web page (HTML)", None, "print it to PDF, or save its text as a .txt file, and add that"),
+    "text/html": Format("web page (HTML)", "html"),
+    MHTML: Format("web page in one file (MHTML)", "mhtml"),
     "text/rtf": Format("RTF document", None, "save it as .docx and add that"),
     "application/xml": Format("XML file", None, "add the document it was made from"),
     "image/png": Format("image (PNG)", None, "a picture needs OCR: add the document it was taken from"),
@@ -100,10 +106,11 @@ FORMATS: dict[str, Format] = {
     "image/gif": Format("image (GIF)", None, "a picture needs OCR: add the document it was taken from"),
     "image/bmp": Format("image (BMP)", None, "a picture needs OCR: add the document it was taken from"),
     "image/webp": Format("image (WebP)", None, "a picture needs OCR: add the document it was taken from"),
-    "application/zip": Format("ZIP archive", None, "unpack it and add the documents in it"),
-    "application/vnd.rar": Format("RAR archive", None, "unpack it and add the documents in it"),
-    "application/x-7z-compressed": Format("7z archive", None, "unpack it and add the documents in it"),
-    "application/gzip": Format("gzip file", None, "unpack it and add the documents in it"),
+    "application/zip": Format("ZIP archive", "packed"),
+    "application/vnd.rar": Format("RAR archive", "packed"),
+    "application/x-7z-compressed": Format("7z archive", "packed"),
+    "application/gzip": Format("gzip file", "packed"),
+    "application/x-tar": Format("tar archive", "packed"),
 }
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -133,6 +140,11 @@ _HTML_MARKS = (
 )
 
 
+# A web page in one file is a mail: header lines, among them these two.
+_MAIL_HEAD = re.compile(rb"[a-z][a-z-]*:")
+_MAIL_KIND = re.compile(rb"\ncontent-type:\s*(?:multipart/|text/html)")
+
+
 def sniff(data: bytes) -> str:
     """The media type by content alone; a key of ``FORMATS``, or ``application/octet-stream`` where nothing fits.
 
@@ -157,9 +169,15 @@ def sniff(data: bytes) -> str:
             return XLS_XML
         if b"Word.Document" in head:
             return DOC_XML
-    low = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data[257:262] == b"ustar":
+        return "application/x-tar"
+    low = data[:8192].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if low.startswith((b"\xff\xfe", b"\xfe\xff")):
+        low = low[2:].replace(b"\x00", b"").lstrip()  # UTF-16: the bytes of its ASCII
     if low.startswith(b"<") and any(mark in low for mark in _HTML_MARKS):
         return "text/html"
+    if _MAIL_HEAD.match(low) and b"\nmime-version:" in b"\n" + low and _MAIL_KIND.search(low):
+        return MHTML
     if low.startswith(b"<?xml"):
         return "application/xml"
     from juesuan.final_accounts.readers.plain import looks_like_text
@@ -236,6 +254,11 @@ def read(data: bytes, name: str = "", limits: Limits = DEFAULT) -> Reading:
         if not name:
             raise
         raise type(error)(f"{name}: {error}") from error
+
+
+def cost(page: Page) -> int:
+    """Lines and cells of a page: what ``max_cells`` counts."""
+    return sum(len(block.cells) if isinstance(block, Grid) else 1 for block in page.blocks)
 
 
 @cache
