@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from juesuan.final_accounts import numbers
@@ -318,6 +318,28 @@ def is_header_word(form: Form, words: Furniture, text: str) -> bool:
     if any(text in c.words or text in c.group or text in c.group_words for c in form.all_columns):
         return True
     return any(text in names for facet in (form.facets or {}).values() for names in facet.values())
+
+
+def is_header_line(form: Form, text: str) -> bool:
+    """Whether a line holds nothing but words of the header of this form, whole or in the pieces that wrapping leaves."""
+    pieces = [bare(piece) for piece in text.split()]
+    vocabulary = header_words(form.key)
+    return bool(pieces) and all(any(piece in word for word in vocabulary) for piece in pieces if not piece.isdigit())
+
+
+@cache
+def header_words(key: str) -> frozenset[str]:
+    """Every plain word that may stand in a header of that table."""
+    form, words = load_forms().tables[key], load_forms().furniture
+    found = words.group.plain | words.code.plain | words.name.plain | words.line.plain | words.column_number.plain
+    for column in form.all_columns:
+        found = found | column.words.plain
+        for group, under in column.groups:
+            found = found | group.plain | under.plain
+    for facet in (form.facets or {}).values():
+        for names in facet.values():
+            found = found | names.plain
+    return found
 
 
 def counts_up(words: Sequence[str]) -> bool:

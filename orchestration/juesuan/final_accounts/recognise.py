@@ -36,7 +36,7 @@ from juesuan.final_accounts.model import (
     UnrecognisedState,
     UnrecognisedTable,
 )
-from juesuan.final_accounts.placing import HAS_AMOUNT, OpenTable, clean
+from juesuan.final_accounts.placing import HAS_AMOUNT, OpenTable, clean, is_header_line
 from juesuan.final_accounts.text import bare
 
 Block = TextLine | Grid
@@ -214,7 +214,6 @@ class _Walk:
         """Read one grid with the lines that stand above it."""
         key, title, at = self._title_above(pending)
         if title is None and self.open is not None and self._continues(self.open, grid, pending):
-            self.rest.extend(p for p in pending if not self._is_furniture(p))
             self.open.method = self._method(grid.page)
             read_grid(self.open, grid)
             return
@@ -303,7 +302,7 @@ class _Walk:
 
     def _continues(self, table: OpenTable, grid: Grid, pending: Sequence[TextLine]) -> bool:
         """Whether a grid without a title goes on with the open table: nothing but furniture between, like columns."""
-        if table.layout is None or not all(self._is_furniture(p) for p in pending):
+        if table.layout is None or not all(self._is_furniture(p) or is_header_line(table.form, p.text) for p in pending):
             return False
         return self._follows(table, grid) and like_columns(table.layout, grid)
 
