@@ -161,7 +161,7 @@ def test_of_many_documents_each_is_heard_under_its_own_name() -> None:
 def test_a_page_that_is_a_picture_gets_more_time() -> None:
     limits = Limits(seconds=1, seconds_per_scan=60)
     long_sum = "sum(range(250_000_000)) * 0"
-    with pytest.raises(LimitExceeded, match="1 seconds of CPU time"):
+    with pytest.raises(LimitExceeded, match="1 seconds of CPU time|1 of work"):
         run_bounded("builtins:eval", long_sum, limits=limits)
     claimed = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(60) or {long_sum}"
     assert run_bounded("builtins:eval", claimed, limits=limits) == 0
@@ -170,7 +170,7 @@ def test_a_page_that_is_a_picture_gets_more_time() -> None:
 def test_no_document_claims_more_than_the_limits_allow_for_its_pages() -> None:
     limits = Limits(seconds=0.5, seconds_per_scan=0.5, max_pages=1)
     endless = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(10**9) or sum(range(10**11))"
-    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time needed \(seconds\)"):
+    with pytest.raises(LimitExceeded, match="1 seconds of CPU time|1 of work"):
         run_bounded("builtins:eval", endless, limits=limits)
 
 
