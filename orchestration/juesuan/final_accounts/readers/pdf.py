@@ -32,9 +32,9 @@ import pypdfium2  # noqa: F401  isort: skip
 from juesuan.final_accounts.model import Box, Grid, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.readers.cells import assign, grid
+from juesuan.final_accounts.readers.partly import completed
 from juesuan.final_accounts.readers.raster import SNAP, Line, Raster, ruled, snapped
 from juesuan.final_accounts.readers.runs import WIDE_GAP, WORD_GAP, Run, join, visual_lines
-from juesuan.final_accounts.readers.unruled import aligned
 
 # --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
@@ -279,9 +279,9 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     across, down = _lines(drawn, frame, glyphs.notes)
     rasters = ruled(across, down) if len(across) >= 2 and down else []
     rest = assign(_visible(glyphs, width, height), rasters)
-    if rest:
-        more, rest = aligned(rest, [line for line in across if not _within(line, rasters)], before)
-        rasters += more
+    free = [line for line in across if not _within(line, rasters)]
+    walls = [line for line in down if not _beside(line, rasters)]
+    rasters, rest = completed(rasters, rest, free, walls, before)
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
         if frame.turn != turn:
@@ -712,6 +712,12 @@ def _lines(drawn: Drawn, frame: Frame, notes: list[str]) -> tuple[list[Line], li
         notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
         return [], []
     return across, down
+
+
+def _beside(line: Line, rasters: Sequence[Raster]) -> bool:
+    """Whether a line down is one of a raster, or inside of one."""
+    x, y0, y1 = line
+    return any(r.xs[0] - SNAP <= x <= r.xs[-1] + SNAP and y0 < r.ys[-1] + SNAP and y1 > r.ys[0] - SNAP for r in rasters)
 
 
 def _within(line: Line, rasters: Sequence[Raster]) -> bool:

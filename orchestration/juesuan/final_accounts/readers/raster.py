@@ -47,6 +47,9 @@ class Raster:
     ys: list[float]
     areas: list[Area]
     owner: list[list[int]]
+    #: The lines it was made of, where it was.
+    across: list[Line] = field(default_factory=list)
+    down: list[Line] = field(default_factory=list)
 
     def at(self, x: float, y: float) -> int:
         """The area at this point, -1 where there is none."""
@@ -211,7 +214,9 @@ def _raster(hs: list[Line], vs: list[Line]) -> Raster | None:
                 areas.append(area)
     if len(areas) < 2:
         return None
-    return raster_of(xs, ys, areas)
+    raster = raster_of(xs, ys, areas)
+    raster.across, raster.down = hs, vs
+    return raster
 
 
 def _rectangles(cells: list[int], n_cols: int) -> list[Area]:

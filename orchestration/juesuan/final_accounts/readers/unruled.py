@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -151,30 +151,32 @@ class _Text:
     anchor: bool
 
 
-def aligned(runs: list[Run], rules: Sequence[Line], before: Sequence[float] = ()) -> tuple[list[Raster], list[Run]]:
-    """The tables among these runs, filled, and the runs that are left.
+@dataclass(slots=True)
+class Hints:
+    """What else a page shows: ``rules`` across and ``walls`` down that make no raster (edges of shaded bands are
+    rules), ``heads``: rasters without figures, which may be the header of what stands below, and ``before``: the
+    column borders of the last table, in which one without header may go on."""
 
-    ``rules`` are lines across that belong to no raster, and edges of shaded bands. ``before`` are the column borders
-    of the table above (or on the page before): a table without header may go on in its columns.
-    """
+    rules: Sequence[Line] = ()
+    walls: Sequence[Line] = ()
+    heads: Sequence[Raster] = ()
+    before: Sequence[float] = ()
+
+
+def aligned(runs: list[Run], hints: Hints) -> tuple[list[Raster], list[Run], list[Raster]]:
+    """The tables among these runs, filled; the runs that are left; the heads that became part of a table."""
     if sum("." in r.text or "," in r.text for r in runs if r.text[-1].isdigit()) < 2:
-        return [], runs
+        return [], runs, []
     lines = _lines(runs)
     anchors = [i for i, line in enumerate(lines) if line.anchor]
     if not anchors:
-        return [], runs
-    found: list[Raster] = []
-    used: set[int] = set()
-    top = 0
+        return [], runs, []
+    page = _Page(lines, hints, hints.before)
     for group in _groups(lines, anchors):
-        for table in _tables(lines, group, rules, top, before):
-            found.append(table.raster)
-            used.update(map(id, table.runs))
-            top = table.last + 1
-            before = table.raster.xs
-    if not found:
-        return [], runs
-    return found, [r for r in runs if id(r) not in used]
+        page.tables(group)
+    used = {id(run) for table in page.found for run in table.runs}
+    heads = [table.head for table in page.found if table.head is not None]
+    return [table.raster for table in page.found], [r for r in runs if id(r) not in used], heads
 
 
 def _lines(runs: list[Run]) -> list[_Text]:
@@ -229,41 +231,125 @@ class _Table:
     raster: Raster
     runs: list[Run]
     last: int
+    head: Raster | None = None
 
 
-def _tables(
-    lines: Sequence[_Text], group: list[int], rules: Sequence[Line], top: int, before: Sequence[float]
-) -> list[_Table]:
-    """The tables of a group of anchors: cut where a line does not fit in the columns of those around it."""
-    strips = _strips([lines[i].pieces for i in group])
-    if strips is None:
-        # Two tables close to each other: cut at the widest step between anchors, if there is one.
-        cut = _widest(lines, group)
-        if cut is None:
-            return []
-        return _both(lines, group[:cut], group[cut:], rules, top, before)
-    for k in range(len(group) - 1):
-        for i in range(group[k] + 1, group[k + 1]):
-            if _fitting(lines[i], strips) is None:
-                return _both(lines, group[: k + 1], group[k + 1 :], rules, top, before)
-    table = _table(lines, group, strips, rules, top, before)
-    return [table] if table else []
+@dataclass(slots=True)
+class _Page:
+    """Walks the groups of a page once, from the top; ``top`` is the first line that is of no table yet."""
 
+    lines: list[_Text]
+    hints: Hints
+    before: Sequence[float]
+    top: int = 0
+    found: list[_Table] = field(default_factory=list)
 
-def _both(
-    lines: Sequence[_Text],
-    first: list[int],
-    second: list[int],
-    rules: Sequence[Line],
-    top: int,
-    before: Sequence[float],
-) -> list[_Table]:
-    found = _tables(lines, first, rules, top, before)
-    if found:
-        top, before = found[-1].last + 1, found[-1].raster.xs
-    else:
-        top = first[-1] + 1
-    return found + _tables(lines, second, rules, top, before)
+    def tables(self, group: list[int]) -> None:
+        """The tables of a group of anchors: cut where a line does not fit in the columns of those around it."""
+        lines = self.lines
+        rows = [lines[i].pieces for i in group]
+        for xs, head in self._borders(group):
+            zones = _zoned(rows, xs)
+            table = zones and self._table(group, zones, xs, head)
+            if table:
+                self._keep(table)
+                return
+        strips = _strips(rows)
+        if strips is None:
+            # Two tables close to each other: cut at the widest step between anchors, if there is one.
+            cut = _widest(lines, group)
+            if cut is not None:
+                self._both(group[:cut], group[cut:])
+            return
+        for k in range(len(group) - 1):
+            for i in range(group[k] + 1, group[k + 1]):
+                if _fitting(lines[i], strips) is None:
+                    self._both(group[: k + 1], group[k + 1 :])
+                    return
+        table = self._table(group, strips)
+        if table:
+            self._keep(table)
+
+    def _keep(self, table: _Table) -> None:
+        self.found.append(table)
+        self.top, self.before = table.last + 1, table.raster.xs
+
+    def _both(self, first: list[int], second: list[int]) -> None:
+        self.tables(first)
+        self.top = max(self.top, first[-1] + 1)
+        self.tables(second)
+
+    def _borders(self, group: Sequence[int]) -> Iterator[tuple[list[float], Raster | None]]:
+        """Borders of columns that are drawn: lines down beside the rows, or the header above them."""
+        lines = self.lines
+        top, bottom = lines[group[0]], lines[group[-1]]
+        left = min(lines[i].pieces[0].x0 for i in group)
+        right = max(lines[i].pieces[-1].x1 for i in group)
+        xs = sorted(
+            x
+            for x, y0, y1 in self.hints.walls
+            if y0 <= top.base - 0.3 * top.size and y1 >= bottom.base - 0.5 * bottom.size
+        )
+        inner = [x for x in xs if left < x < right]
+        if inner:
+            outer = [x for x in xs if x <= left][-1:] or [left - 2.0]
+            yield [*outer, *inner, *([x for x in xs if x >= right][:1] or [right + 2.0])], None
+        heads = [
+            head
+            for head in self.hints.heads
+            if 0 <= top.base - head.ys[-1] <= 2 * NEAR * top.size
+            and head.xs[0] - 2 * top.size <= left
+            and right <= head.xs[-1] + 2 * top.size
+            and not any(head is table.head for table in self.found)
+        ]
+        if heads:
+            head = max(heads, key=lambda h: h.ys[-1])
+            yield head.xs, head
+
+    def _table(
+        self, group: list[int], strips: list[Strip], xs: Sequence[float] = (), head: Raster | None = None
+    ) -> _Table | None:
+        lines, rules = self.lines, self.hints.rules
+        figures = sum(s.figures for s in strips)
+        if figures < 1 or len(strips) < 2:
+            return None
+        x0, x1 = strips[0].x0, strips[-1].x1
+        size = median(lines[i].size for i in group)
+        wide = [r for r in rules if min(r[2], x1) - max(r[1], x0) >= 0.6 * (x1 - x0)]
+        top = self.top
+        if head is not None:
+            top = max(top, next(i for i, line in enumerate(lines) if line.base > head.ys[-1]))
+        first, header = _header_lines(lines, group[0], strips, wide, top, size)
+        if head is not None:
+            first, header = (first, []) if not header else (top, [])
+        last = _last_line(lines, group, strips, wide, size)
+        body = list(range(first, last + 1))
+        placed = [_fitting(lines[i], strips) for i in body]
+        if any(p is None for p in placed):
+            return None
+        upper = lines[header[0] if header else first].base - 3 * size
+        ruled = [r[0] for r in wide if upper < r[0] < lines[last].base + 3 * size]
+        numbered = [any(p.number for p, _, _ in row or ()) for row in placed]
+        rows = rows_of([lines[i].base for i in body], numbered, size, ruled)
+        if rows is None:
+            return None
+        columns: _Columns | None
+        if head is not None:
+            columns = _under(head)
+        elif header:
+            columns = _header(lines, header, strips, rules, size, xs)
+            # Evidence: rules, or several rows of several figures, or a header word over every column.
+            strong = (figures >= 2 and len(group) >= 3) or (len(ruled) >= 2 and figures >= 1) or bool(xs)
+            if columns is None or (not strong and not (all(columns.named) and (figures >= 3 or len(group) >= 3))):
+                return None
+        else:
+            columns = _as_before(strips, self.before, size)
+        if columns is None:
+            return None
+        table = _built(lines, body, placed, rows, header, columns, last)
+        if table:
+            table.head = head
+        return table
 
 
 def _widest(lines: Sequence[_Text], group: Sequence[int]) -> int | None:
@@ -299,6 +385,21 @@ def _strips(rows: Sequence[Sequence[Piece]]) -> list[Strip] | None:
             return None
         out += parted
     return out if all(_steady(s) for s in out) else None
+
+
+def _zoned(rows: Sequence[Sequence[Piece]], xs: Sequence[float]) -> list[Strip] | None:
+    """The columns between borders that are known; None where what is printed does not keep to them."""
+    strips = [Strip(a, b) for a, b in itertools.pairwise(xs)]
+    for row in rows:
+        for p in row:
+            slack = 0.15 * p.size
+            first = bisect_right(xs, p.x0 + slack) - 1
+            last = bisect_left(xs, p.x1 - slack) - 1
+            if first < 0 or last >= len(strips) or (first != last and p.number):
+                return None
+            if first == last:
+                strips[first].pieces.append(p)
+    return strips
 
 
 def _overlapped(piece: Piece, lefts: list[float], rights: list[float]) -> int:
@@ -487,58 +588,18 @@ def _two_kinds(steps: Sequence[float]) -> tuple[float | None, float | None]:
 # --- one table -------------------------------------------------------------------------------------------------------
 
 
-def _table(
+def _header(
     lines: Sequence[_Text],
-    group: list[int],
+    header: list[int],
     strips: list[Strip],
     rules: Sequence[Line],
-    top: int,
-    before: Sequence[float],
-) -> _Table | None:
-    figures = sum(s.figures for s in strips)
-    if figures < 1 or len(strips) < 2:
-        return None
-    x0, x1 = strips[0].x0, strips[-1].x1
-    size = median(lines[i].size for i in group)
-    wide = [r for r in rules if min(r[2], x1) - max(r[1], x0) >= 0.6 * (x1 - x0)]
-    first, header = _header_lines(lines, group[0], strips, wide, top, size)
-    last = _last_line(lines, group, strips, wide, size)
-    body = list(range(first, last + 1))
-    placed = [_fitting(lines[i], strips) for i in body]
-    if any(p is None for p in placed):
-        return None
-    ruled = [
-        r for r in wide if lines[header[0] if header else first].base - 3 * size < r[0] < lines[last].base + 3 * size
-    ]
-    # Evidence: several rows of several figures, or rules, or a header word over every column.
-    strong = (figures >= 2 and len(group) >= 3) or (len(ruled) >= 2 and figures >= 1)
-    ys = [r[0] for r in ruled]
-    numbered = [any(p.number for p, _, _ in row or ()) for row in placed]
-    rows = rows_of([lines[i].base for i in body], numbered, size, ys)
-    if rows is None:
-        return None
-    if header:
-        columns = _header(lines, header, strips, rules, size, body[0])
-        if columns is None:
-            return None
-        if not strong and not all(columns.named):
-            return None
-        if not strong and figures < 3 and len(group) < 3:
-            return None
-    else:
-        columns = _as_before(strips, before, size)
-        if columns is None:
-            return None
-    return _built(lines, body, placed, rows, header, columns, last)
-
-
-def _header(
-    lines: Sequence[_Text], header: list[int], strips: list[Strip], rules: Sequence[Line], size: float, body: int
+    size: float,
+    xs: Sequence[float],
 ) -> _Columns | None:
     """The columns by their header. A line alone that stands over everything is the title, and leaves ``header``."""
     while True:
         pieces = [p for i in header for p in lines[i].pieces]
-        columns = _Header(pieces, strips, rules, size, lines[body].base).solve()
+        columns = _Header(pieces, strips, rules, size, xs).solve()
         if len(header) > 1 and len(lines[header[0]].pieces) == 1:
             (title,) = lines[header[0]].pieces
             over = columns is None or any(
@@ -677,6 +738,7 @@ class _Columns:
     xs: list[float]
     named: list[bool]
     depth: int = 0
+    ys: list[float] = field(default_factory=list)  # of the header, where it is drawn
     cells: list[tuple[int, int, int, int, list[Piece]]] = field(default_factory=list)
 
 
@@ -684,13 +746,14 @@ class _Header:
     """Which header word stands over which columns."""
 
     def __init__(
-        self, pieces: list[Piece], strips: list[Strip], rules: Sequence[Line], size: float, body: float
+        self, pieces: list[Piece], strips: list[Strip], rules: Sequence[Line], size: float, xs: Sequence[float]
     ) -> None:
         self.strips = strips
         self.size = size
         self.edges: dict[int, tuple[float, float]] = {}
         top = min(p.base for p in pieces) - 2 * size
-        self.rules = [r for r in rules if top < r[0] < body]
+        self.rules = [r for r in rules if top < r[0] < max(p.base for p in pieces) + 2 * size]
+        self.drawn = bool(xs)
         self.numbers, rest = self._column_numbers(pieces)
         self.blocks = self._blocks(self._words(rest))
 
@@ -706,7 +769,13 @@ class _Header:
             return None
         columns, names = matched
         groups = [b for b in self.blocks if not any(b is leaf for leaf in leaves)]
-        self.edges = self._edges(columns, names)
+        if self.drawn:
+            # The strips are what stands between lines that are drawn.
+            ends = [*(s.x0 for s in self.strips), self.strips[-1].x1]
+            self.edges = {c: (x, x) for c, x in enumerate(ends)} if columns.n == len(self.strips) else {}
+            columns.xs = ends if self.edges else columns.xs
+        else:
+            self.edges = self._edges(columns, names)
         for c, (low, high) in self.edges.items():
             if columns.xs[max(c - 1, 0)] < low and high < columns.xs[min(c + 1, columns.n)]:
                 columns.xs[c] = (low + high) / 2
@@ -1108,6 +1177,16 @@ def _as_before(strips: Sequence[Strip], before: Sequence[float], size: float) ->
     return _Columns(n, of, list(before), [False] * n)
 
 
+def _under(head: Raster) -> _Columns:
+    """The columns of a header that is drawn."""
+    n = len(head.xs) - 1
+    columns = _Columns(n, list(range(n)), list(head.xs), [True] * n, len(head.ys) - 1, list(head.ys))
+    for area in head.areas:
+        said = [_piece(area.runs)] if area.runs else []
+        columns.cells.append((area.row, area.col, area.row_end, area.col_end, said))
+    return columns
+
+
 def _built(
     lines: Sequence[_Text],
     body: Sequence[int],
@@ -1123,7 +1202,9 @@ def _built(
     ends = [max(lines[body[i]].base for i in row) for row in rows]
     starts = [min(lines[body[i]].base for i in row) for row in rows]
     ys: list[float] = []
-    if depth:
+    if columns.ys:
+        ys += columns.ys
+    elif depth:
         top = min(lines[i].base for i in header) - size
         foot = max(lines[i].base for i in header) + 0.3 * size
         ys += [top + (foot - top) * k / depth for k in range(depth + 1)]
@@ -1169,3 +1250,29 @@ def _built(
     areas += (Area(r, c, r + 1, c + 1) for c in range(columns.n) for r in range(depth) if (r, c) not in taken)
     raster = raster_of(columns.xs, ys, areas)
     return _Table(raster, runs, last) if raster else None
+
+
+def parted_rows(
+    runs: Sequence[Run], xs: Sequence[float], top: float, bottom: float
+) -> tuple[list[float], list[Area]] | None:
+    """Rows between two rules whose columns are drawn: the y between the rows, and a cell for each row and column.
+
+    None where what is printed does not keep to the columns, or the distances of the lines do not decide.
+    """
+    lines = _lines(list(runs))
+    strips = _zoned([line.pieces for line in lines], xs)
+    if strips is None:
+        return None
+    placed = [_fitting(line, strips) for line in lines]
+    if any(row is None for row in placed):
+        return None
+    size = median(line.size for line in lines)
+    numbered = [any(p.number for p in line.pieces) for line in lines]
+    rows = rows_of([line.base for line in lines], numbered, size, ())
+    if rows is None:
+        return None
+    columns = _Columns(len(strips), list(range(len(strips))), list(xs), [], 0)
+    table = _built(lines, range(len(lines)), placed, rows, (), columns, len(lines) - 1)
+    if table is None:
+        return None
+    return table.raster.ys[1:-1], table.raster.areas

@@ -1,0 +1,162 @@
+"""Tables without lines, or with some: what stands in columns comes back as cells, what does not stays lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from juesuan.final_accounts.model import Grid, TextLine
+from juesuan.final_accounts.readers import read
+from tests.fixtures.layouts import Cell, Print, Table, cells_of, draw
+from tests.fixtures.pdf_writer import PdfPage, pdf
+
+BALANCE = Table(
+    [170, 80, 170, 80],
+    "lrlr",
+    [
+        (0, 0, 1, 2, "收入"),
+        (0, 2, 1, 2, "支出"),
+        (1, 0, 1, 1, "项目"),
+        (1, 1, 1, 1, "决算数"),
+        (1, 2, 1, 1, "项目"),
+        (1, 3, 1, 1, "决算数"),
+    ],
+    [
+        ["一、一般公共预算财政拨款收入", "1,234.56", "一、一般公共服务支出", "1,100.00"],
+        ["二、政府性基金预算财政拨款收入", "", "二、外交支出", ""],
+        ["三、上级补助收入", "", "三、国防支出", ""],
+        ["四、事业收入", "12.30", "四、公共安全支出", ""],
+        ["五、经营收入", "", "五、教育支出", "1.00"],
+        ["", "", "六、科学技术支出", ""],
+        ["", "", "七、文化旅游体育与传媒支出", ""],
+        ["本年收入合计", "1,246.86", "本年支出合计", "1,101.00"],
+        ["总计", "1,246.86", "总计", "1,246.86"],
+    ],
+)
+
+INCOME = Table(
+    [55, 120, 62, 62, 62, 50, 50, 54],
+    "llrrrrrr",
+    [
+        (0, 0, 1, 2, "项目"),
+        (0, 2, 2, 1, "本年收入\n合计"),
+        (0, 3, 2, 1, "财政拨款\n收入"),
+        (0, 4, 1, 2, "事业收入"),
+        (0, 6, 2, 1, "经营\n收入"),
+        (0, 7, 2, 1, "其他收入"),
+        (1, 0, 1, 1, "科目编码"),
+        (1, 1, 1, 1, "科目名称"),
+        (1, 4, 1, 1, "小计"),
+        (1, 5, 1, 1, "教育收费"),
+    ],
+    [
+        ["", "", "3,010.50", "3,000.00", "10.50", "0.50", "", "0.00"],
+        ["201", "一般公共服务支出", "2,900.00", "2,890.00", "10.00", "0.50", "", ""],
+        ["20103", "政府办公厅室及相关机构事务", "2,900.00", "2,890.00", "10.00", "0.50", "", ""],
+        ["2010301", "行政运行", "2,500.00", "2,490.00", "10.00", "", "", ""],
+        ["2010399", "其他政府办公厅（室）\n及相关机构事务支出", "400.00", "400.00", "", "", "", ""],
+        ["208", "社会保障和就业支出", "110.50", "110.00", "0.50", "", "", "0.00"],
+        ["2080505", "机关事业单位基本\n养老保险缴费支出", "110.50", "110.00", "0.50", "", "", "0.00"],
+    ],
+    [(0, 0, 1, 2, "合计")],
+)
+
+OUTLAY = Table(
+    [60, 150, 90, 90, 90],
+    "llrrr",
+    [
+        (0, 0, 2, 1, "科目编码"),
+        (0, 1, 2, 1, "科目名称"),
+        (0, 2, 1, 3, "本年支出"),
+        (1, 2, 1, 1, "小计"),
+        (1, 3, 1, 1, "基本支出"),
+        (1, 4, 1, 1, "项目支出"),
+    ],
+    [
+        ["201", "一般公共服务支出", "2,900.00", "2,500.00", "400.00"],
+        ["2010301", "行政运行", "2,500.00", "2,500.00", ""],
+        ["2010399", "其他支出", "400.00", "", "400.00"],
+        ["208", "社会保障和就业支出", "110.50", "110.50", ""],
+        ["2080505", "机关事业单位基本\n养老保险缴费支出", "110.50", "110.50", ""],
+        ["", "合计", "3,010.50", "2,610.50", "400.00"],
+    ],
+)
+
+THREE_PUBLIC = Table(
+    [42] * 12,
+    "r" * 12,
+    [
+        (0, 0, 1, 6, "预算数"),
+        (0, 6, 1, 6, "决算数"),
+        *(
+            cell
+            for k in (0, 6)
+            for cell in [
+                (1, k, 2, 1, "合计"),
+                (1, k + 1, 2, 1, "因公出国\n（境）费"),
+                (1, k + 2, 1, 3, "公务用车购置及运行"),
+                (2, k + 2, 1, 1, "小计"),
+                (2, k + 3, 1, 1, "购置费"),
+                (2, k + 4, 1, 1, "运行费"),
+                (1, k + 5, 2, 1, "公务\n接待费"),
+            ]
+        ),
+    ],
+    [["30.00", "", "20.00", "", "20.00", "10.00", "25.50", "0.00", "18.50", "", "18.50", "7.00"]],
+)
+
+TABLES = {"balance": BALANCE, "income": INCOME, "outlay": OUTLAY, "three_public": THREE_PUBLIC}
+
+PRINTS = {
+    "three rules": Print(rules="header"),
+    "three rules, short ones below group words": Print(rules="header", short_rules=True),
+    "a rule under each row": Print(rules="rows"),
+    "no lines": Print(),
+    "shaded bands": Print(bands=True),
+    "frame only": Print(frame=True),
+    "frame and a rule under each row": Print(frame=True, rules="rows"),
+    "down only": Print(verticals="all"),
+    "down only, inside": Print(verticals="inner"),
+    "frame and lines down": Print(frame=True, verticals="all"),
+    "header ruled": Print(verticals="header"),
+    "header ruled in a frame": Print(verticals="header", frame=True),
+    "dense": Print(rules="header", pitch=15, leading=10.5),
+    "figures at the top": Print(rules="header", valign="top"),
+    "all lines": Print(rules="all", verticals="all"),
+}
+
+
+def blocks(page: PdfPage) -> tuple[list[Grid], list[str]]:
+    found = read(pdf([page])).pages[0].blocks
+    return [b for b in found if isinstance(b, Grid)], [b.text for b in found if isinstance(b, TextLine)]
+
+
+def page_of(table: Table, how: Print) -> PdfPage:
+    page = PdfPage()
+    page.text(240, how.top + 40, "收入支出决算总表", 16).text(40, how.top + 12, "编制单位：某某局", how.size)
+    page.text(460, how.top + 12, "单位：万元", how.size)
+    end = draw(page, table, how)
+    page.text(40, end - 24, "注：本表反映部门本年度的收支情况，包括年初结转和年末结转，数据为四舍五入。", how.size)
+    page.text(290, 30, "5", how.size)
+    return page
+
+
+def told(table: Table, cells: set[Cell]) -> set[Cell]:
+    """The cells; of those merged without a line to say so only row and text, wherever they stand in their columns."""
+    out = set()
+    for r, c, rows, n, said in cells:
+        merged = [m for m in table.merged if m[0] + table.depth == r and m[1] <= c < m[1] + m[3]]
+        if not merged:
+            out.add((r, c, rows, n, said))
+        elif said:
+            out.add((r, merged[0][1], 1, merged[0][3], said))
+    return out
+
+
+@pytest.mark.parametrize("how", PRINTS)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_has_the_same_cells_whatever_lines_it_has(name: str, how: str) -> None:
+    table = TABLES[name]
+    grids, lines = blocks(page_of(table, PRINTS[how]))
+    assert len(grids) == 1
+    assert told(table, cells_of(grids[0])) == told(table, table.cells())
+    assert [line[:5] for line in lines] == ["收入支出决", "编制单位：", "注：本表反", "5"]
