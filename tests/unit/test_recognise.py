@@ -78,8 +78,13 @@ def test_a_flattened_row_that_lost_its_blanks_is_reported_not_guessed() -> None:
     lines = ["一般公共预算财政拨款支出决算表", "项目 本年支出合计 基本支出 项目支出", "科目编码 科目名称",
              "205 教育支出 12.00 12.00", "208 社会保障和就业支出 30.00 10.00 20.00"]  # fmt: skip
     got = recognise(text(lines))
-    assert {c.row_key for c in got.cells} == {"208"}
-    assert [(n.text, n.table_key, n.line) for n in got.unassigned] == [("12.00", "T5", 4), ("12.00", "T5", 4)]
+    sure = {(c.row_key, c.column_key): c.placed_by for c in got.cells}
+    assert sure == {("205", "expenditure_total"): "identity"} | {
+        ("208", column): "position" for column in ("expenditure_total", "basic", "project")
+    }
+    (left,) = got.unassigned
+    assert (left.text, left.table_key, left.line) == ("12.00", "T5", 4)
+    assert left.candidates == ("T5/205/basic", "T5/205/project")
 
 
 def test_a_figure_under_an_unknown_column_is_reported_with_its_place() -> None:

@@ -306,7 +306,7 @@ def _second_look(
     asked = spec.get("strangers")
     if not asked:
         return verdict
-    strangers = _strangers(book, asked, left)
+    strangers = unknown_lines(book, asked, left.signed)
     if not strangers:
         return verdict
     labels = "、".join(dict.fromkeys(f.address.split("/", 1)[1].rsplit("/", 1)[0] for _, f in strangers))
@@ -317,9 +317,10 @@ def _second_look(
     return _could_not(spec, verdict.place, f"有表式未载的行，归属不明：{labels}")
 
 
-def _strangers(book: Book, asked: Spec, left: Side) -> list[Signed]:
+def unknown_lines(book: Book, asked: Spec, left: Sequence[Signed]) -> list[Signed]:
+    """Figures of lines that no form knows, on the side of the sum and before or after its total."""
     table = book.tables[asked["table"]]
-    column = left.signed[0][1].address.rsplit("/", 1)[1]
+    column = left[0][1].address.rsplit("/", 1)[1]
     head = asked["side"] + ":"
     anchor, before = asked.get("before") or asked["after"], "before" in asked
     seen = False
@@ -822,4 +823,4 @@ EVALUATORS: dict[str, Evaluator] = {
     "unit_names": unit_names,
     "residue": residue,
 }
-__all__ = ["EVALUATORS", "Figure", "gather", "merged"]
+__all__ = ["EVALUATORS", "Figure", "gather", "merged", "unknown_lines"]

@@ -41,6 +41,16 @@ def _reference() -> dict[str, tuple[_Reference, ...]]:
     return {name: tuple(entries) for name, entries in found.items()}
 
 
+@cache
+def _codes() -> frozenset[tuple[str, str]]:
+    return frozenset((entry.code, name) for name, entries in _reference().items() for entry in entries)
+
+
+def is_named(code: str, name: str) -> bool:
+    """Whether the reference list gives that code that name in any year, with or without 支出 at its end."""
+    return any((code, spelling) in _codes() for spelling in _spellings(name))
+
+
 def _spellings(name: str) -> tuple[str, ...]:
     """A name as printed, then with and without 支出 at its end."""
     name = label(name)

@@ -10,13 +10,16 @@ that the header names; a row with fewer has lost its blanks, and its figures are
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from juesuan.final_accounts.forms import Column, Side, Words, load_forms
+from juesuan.final_accounts.classes import is_named
+from juesuan.final_accounts.forms import Column, Form, Side, load_forms
+from juesuan.final_accounts.identities import Place, Row, Run
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, is_header_word
@@ -116,8 +119,11 @@ def _vocabulary(key: str) -> frozenset[str]:
     return words
 
 
-def _order(columns: Sequence[Column], header: Sequence[str]) -> list[str]:
-    """Column keys in the order in which the header names them; a word under a group stands where its group does."""
+def _order(columns: Sequence[Column], header: Sequence[str]) -> list[tuple[str, int]]:
+    """Column keys in the order in which the header names them, each with the index of its word.
+
+    A word under a group stands where its group does.
+    """
     places: list[tuple[tuple[int, int], str]] = []
     taken: set[int] = set()
     for column in columns:
@@ -132,16 +138,137 @@ def _order(columns: Sequence[Column], header: Sequence[str]) -> list[str]:
         if len(under) == 1 and under[0] not in taken:
             places.append(((groups[0], under[0]), column.key))
             taken.add(under[0])
-    return [key for _, key in sorted(places)]
+    return [(key, at) for (_, at), key in sorted(places)]
 
 
-def _facet_order(facets: Mapping[str, Mapping[str, Words]], header: Sequence[str]) -> list[str]:
+class _Columns(NamedTuple):
+    """The columns that a header names, in their order; ``orders`` are those they may stand in where it is not sure."""
+
+    keys: list[str]
+    orders: list[tuple[int, ...]]
+
+
+#: Orders of columns that are tried; a header that allows more tells nothing.
+_MOST_ORDERS = 64
+
+
+def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
+    """The columns of a coded table or of one side of a paired one.
+
+    Text that was taken line by line from a page shuffles a header of several lines: cells are cut between lines, and
+    only words in one line are sure to stand in their order. Such a header names its columns and not their order,
+    unless it gives the order of the form.
+    """
+    usual = [column.key for column in columns]
+    if header.whole:
+        found = _order(columns, header.words)
+        keys = [key for key, _ in found]
+        lines = [header.lines[at] for _, at in found]
+        shared = len(set(lines)) < len(lines)
+        if len(set(lines)) == 1 or not shared or keys == sorted(keys, key=usual.index):
+            return _Columns(keys, [])
+        pairs = {(i, j) for i in range(len(keys)) for j in range(i + 1, len(keys)) if lines[i] == lines[j]}
+    else:
+        stacked = unstack(header.pieces, header.vocabulary)
+        if stacked is None:
+            return _Columns([], [])
+        words, beside = stacked
+        where = [[k for k, word in enumerate(words) if word in column.words] for column in columns]
+        if any(len(at) > 1 for at in where):
+            return _Columns([], [])
+        keys = [column.key for column, at in zip(columns, where, strict=True) if at]
+        at = [k[0] for k in where if k]
+        pairs = {(i, j) for i in range(len(keys)) for j in range(len(keys)) if (at[i], at[j]) in beside}
+    orders = _extensions(len(keys), pairs)
+    return _Columns(keys, orders) if orders else _Columns([], [])
+
+
+def _extensions(size: int, pairs: set[tuple[int, int]]) -> list[tuple[int, ...]]:
+    """Every order of so many columns that keeps the pairs; none where they are too many."""
+    found: list[tuple[int, ...]] = [()]
+    for _ in range(size):
+        found = [
+            (*order, k)
+            for order in found
+            for k in range(size)
+            if k not in order and all(i in order for i, j in pairs if j == k)
+        ]
+        if len(found) > _MOST_ORDERS:
+            return []
+    return found
+
+
+#: Ways to put pieces of a header together that are tried.
+_MOST_STACKS = 20_000
+
+
+def unstack(
+    lines: Sequence[Sequence[str]], vocabulary: frozenset[str]
+) -> tuple[list[str], set[tuple[int, int]]] | None:
+    """The words of a header whose cells are cut between lines, and which of them stand left of which.
+
+    本年收入合 财政拨款收 | 计 入 -> 本年收入合计, 财政拨款收入. Every piece has to belong to a word, pieces of one line
+    keep their order, and the words are as few as can be. None where there is no such way or more than one.
+    """
+    heads = {word[:size] for word in vocabulary for size in range(1, len(word) + 1)}
+    flat = [(number, piece) for number, line in enumerate(lines) for piece in line]
+    best: list[tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = []
+    fewest = len(flat) + 1
+    work = 0
+
+    def left_of(pairs: set[tuple[int, int]], i: int, j: int) -> bool:
+        waiting, seen = [i], {i}
+        while waiting:
+            k = waiting.pop()
+            if k == j:
+                return True
+            following = {b for a, b in pairs if a == k} - seen
+            seen |= following
+            waiting += following
+        return False
+
+    def step(n: int, texts: list[str], last: list[int], pairs: set[tuple[int, int]], before: int | None) -> None:
+        nonlocal fewest, work
+        work += 1
+        if len(texts) > fewest or work > _MOST_STACKS:
+            return
+        if n == len(flat):
+            if all(text in vocabulary for text in texts):
+                if len(texts) < fewest:
+                    best.clear()
+                    fewest = len(texts)
+                one = (tuple(texts), frozenset(pairs))
+                if one not in best:
+                    best.append(one)
+            return
+        line, piece = flat[n]
+        beside = before if n and flat[n - 1][0] == line else None
+        for k, text in enumerate(texts):
+            if last[k] < line and text + piece in heads and not (beside is not None and left_of(pairs, k, beside)):
+                joined = pairs if beside is None else pairs | {(beside, k)}
+                step(n + 1, [*texts[:k], text + piece, *texts[k + 1 :]], [*last[:k], line, *last[k + 1 :]], joined, k)
+        if piece in heads:
+            joined = pairs if beside is None else pairs | {(beside, len(texts))}
+            step(n + 1, [*texts, piece], [*last, line], joined, len(texts))
+
+    step(0, [], [], set(), None)
+    if work > _MOST_STACKS or len(best) != 1:
+        return None
+    return list(best[0][0]), set(best[0][1])
+
+
+def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
     """Column keys of a table of two facets, whichever stands above the other.
 
     With 预算数 and 决算数 once each, the items repeat under either; with the items once, each has a pair under it.
     公务用车 stands above its three parts; its own word is a group when 小计 is there as well.
     """
+    facets = form.facets or {}
     items = [(i, name) for i, w in enumerate(header) for name, ws in facets["item"].items() if w in ws]
+    heads = [i for i, name in items if name == form.heading_item]
+    if len({header[i] for i in heads}) > 1 and heads[0] == items[0][0] and header.count(header[heads[0]]) == 1:
+        # 三公经费 above the items, 合计 among them
+        del items[0]
     stages = [(i, name) for i, w in enumerate(header) for name, ws in facets["stage"].items() if w in ws]
     if not items or not stages:
         return []
@@ -170,21 +297,33 @@ def _facet_order(facets: Mapping[str, Mapping[str, Words]], header: Sequence[str
             if words_per_stage[header[i]] != len(stages):
                 return []
             runs[k].append((i, name))
-        return [f"{item}_{stage}" for (_, stage), run in zip(stages, runs, strict=True) for item in leaves(run)]
+        return [
+            form.column_of(item, stage) for (_, stage), run in zip(stages, runs, strict=True) for item in leaves(run)
+        ]
     names = leaves(items)
     if len(stages) == len(names) * n_stage:
         order = [stage for _, stage in stages]
-        return [f"{item}_{order[k * n_stage + j]}" for k, item in enumerate(names) for j in range(n_stage)]
+        return [form.column_of(item, order[k * n_stage + j]) for k, item in enumerate(names) for j in range(n_stage)]
     return []
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
+def _usual_order(form: Form, columns: Sequence[str]) -> list[str]:
+    """The same columns with their items in the order of the form, where each stage has them all or each item both."""
+    facets = form.facets or {}
+    rank = {
+        form.column_of(item, stage): (i, j)
+        for i, item in enumerate(facets["item"])
+        for j, stage in enumerate(facets["stage"])
+    }
+    stages = [rank[column][1] for column in columns]
+    blocks = stages == sorted(stages) or stages == sorted(stages, reverse=True)
+    first = {stage: k for k, stage in reversed(list(enumerate(stages)))}
 
+    def place(column: str) -> tuple[int, int]:
+        item, stage = rank[column]
+        return (first[stage], item) if blocks else (item, first[stage])
 
-def _figure(token: Token, col: int) -> Figure:
-    line = token.line
-    span = (line.span[0] + token.start, line.span[0] + token.start + len(token.text)) if line.span else None
-    return Figure(token.text, col, line.page, line.line, span, line.box)
+    return sorted(columns, key=place)
 
 
 def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
@@ -267,34 +406,81 @@ def _counts_columns(tokens: Sequence[Token], i: int) -> bool:
     return i + 1 < len(tokens) and (tokens[i + 1].text == "2" or tokens[i + 1].kind == "word")
 
 
+class _Header(NamedTuple):
+    """The words of a header, each with the number of its line; ``whole`` where nothing else stands in it."""
+
+    words: list[str]
+    lines: list[int]
+    whole: bool
+    pieces: list[list[str]]
+    vocabulary: frozenset[str]
+    behind: int  # how many words at its end begin the name of the first row
+
+
+def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
+    vocabulary = _vocabulary(table.form.key)
+    named = [t for t in tokens if t.kind == "word"]
+    texts = [bare(t.text) for t in named]
+    found = segment(tuple(texts), vocabulary)
+    covered = {k for word, end in found for k in range(end - len(word), end)}
+    ends, at = [], 0
+    for text in texts:
+        at += len(text)
+        ends.append(at)
+    behind = 0
+    if table.form.kind == "coded":
+        while behind < len(texts):
+            end = ends[len(texts) - behind - 1]
+            if covered.issuperset(range(end - len(texts[len(texts) - behind - 1]), end)):
+                break
+            behind += 1
+    head = ends[len(texts) - behind - 1] if behind < len(texts) else 0
+    number: dict[int, int] = {}
+    pieces: list[list[str]] = []
+    for token, text in zip(named[: len(texts) - behind], texts, strict=False):
+        if number.setdefault(id(token.line), len(pieces)) == len(pieces):
+            pieces.append([])
+        if text:
+            pieces[number[id(token.line)]].append(text)
+    kept = [(word, end) for word, end in found if end <= head]
+    lines = [number[id(named[bisect_left(ends, end)].line)] for _, end in kept]
+    whole = covered.issuperset(range(head))
+    return _Header([word for word, _ in kept], lines, whole, pieces, vocabulary, behind)
+
+
 def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
-    """Read one flattened table (title taken off) into ``table``; what finds no place is reported."""
+    """Read one flattened table (title taken off) into ``table``; what finds no place is reported.
+
+    Rows that have lost their blanks wait in ``table.pending`` for ``identities.settle``.
+    """
     tokens = tokens_of(lines)
     start = _header_end(table, tokens)
-    named = [t for t in tokens[:start] if t.kind == "word"]
-    found = segment(tuple(bare(t.text) for t in named), _vocabulary(table.form.key))
-    words = [word for word, _ in found]
-    if table.form.kind == "coded":
-        start -= _head_of_first_row(named, found[-1][1] if found else 0)
-    header = tokens[:start]
-    body = _without(list(tokens[start:]), header)
+    header = _header(table, tokens[:start])
+    start -= header.behind
+    body = _without(list(tokens[start:]), tokens[:start])
     kind = table.form.kind
     if kind == "paired":
-        _paired(table, words, body)
+        _paired(table, header, body)
     elif kind == "single":
-        _single(table, words, body)
+        _single(table, header, body)
     else:
-        order = ["amount"] if kind == "economic" else _order(table.form.columns, words)
-        _coded(table, order, body)
+        several = sum(w in table.words.code or (w in table.words.name and w != "项目") for w in header.words) > 2
+        blocks = kind == "economic" and several
+        _coded(table, _Columns(["amount"], []) if blocks else _columns(table.form.columns, header), body)
 
 
-def _head_of_first_row(named: Sequence[Token], end: int) -> int:
-    """How many words behind the last header word begin the name of the first row, its code standing behind them."""
-    at = count = 0
-    for token in named:
-        count += at >= end
-        at += len(bare(token.text))
-    return count
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _figure(token: Token, col: int) -> Figure:
+    line = token.line
+    span = (line.span[0] + token.start, line.span[0] + token.start + len(token.text)) if line.span else None
+    return Figure(token.text, col, line.page, line.line, span, line.box)
+
+
+def _blank(table: OpenTable, token: Token | None, col: int) -> Figure:
+    line = token.line if token else None
+    return Figure("", col, line.page if line else table.page, line.line if line else None)
 
 
 def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) -> None:
@@ -302,175 +488,440 @@ def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) 
         table.report(token.text, quote, reason, _figure(token, -1))
 
 
-def _single(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> None:
-    order = _facet_order(table.form.facets or {}, words)
+@dataclass(slots=True)
+class _Part:
+    """One row as a text names it (in a paired table one side of it): its cells, and the figures behind its name."""
+
+    places: list[Place]
+    runs: list[list[Token]]
+    quote: str
+    orders: list[tuple[int, ...]] = field(default_factory=list)  # in which its cells may stand, where it is not sure
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.runs))
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What one line of text names, one row or both sides of one; ``floats`` are figures in lines of their own."""
+
+    parts: list[_Part]
+    floats: list[list[Token]] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """How many cells are without a figure yet."""
+        taken = sum(part.count for part in self.parts) + sum(map(len, self.floats))
+        return sum(len(part.places) for part in self.parts) - taken
+
+
+#: Rows in the order of the text, and between them the figures that stand in lines of their own.
+_Sequence = list["_Entry | list[Token]"]
+
+
+def _lined(tokens: Sequence[Token]) -> bool:
+    """Whether lines of the text are rows: most figures share theirs with a name, a code or another figure."""
+    on_line = Counter(id(t.line) for t in tokens)
+    if len(on_line) < 4:
+        return False
+    figures = [t for t in tokens if t.kind == "number" and "." in t.text]
+    return 2 * sum(on_line[id(t.line)] > 1 for t in figures) > len(figures)
+
+
+def _give(sequence: _Sequence, *, up: bool) -> tuple[list[_Entry], list[list[Token]]]:
+    """Give figures in lines of their own to the row above them (``up``) or below, where it has room; else to the other.
+
+    Gives copies of the rows, and the figures that neither can take.
+    """
+    entries = [_Entry(e.parts, list(e.floats)) for e in sequence if isinstance(e, _Entry)]
+    left: list[list[Token]] = []
+    at = 0
+    for item in sequence:
+        if isinstance(item, _Entry):
+            at += 1
+            continue
+        above, below = at - 1, at
+        for k in (above, below) if up else (below, above):
+            if 0 <= k < len(entries) and entries[k].room >= len(item):
+                entries[k].floats.append(item)
+                break
+        else:
+            left.append(item)
+    return entries, left
+
+
+def _finish(table: OpenTable, sequence: _Sequence) -> None:
+    """Place the rows whose figures are as many as their cells; leave the others to the identities."""
+    floating = [item for item in sequence if not isinstance(item, _Entry)]
+    entries, left = _give(sequence, up=True)
+    for run in left:
+        _report(table, run, " ".join(t.text for t in run), "no row beside it has room for it")
+    if not floating or all(not e.room for e in entries):
+        table.pending = [rows] if (rows := _rows(table, entries)) else []
+        return
+    # Figures between two rows may belong to either: only what neither reading changes is placed now.
+    other, _ = _give(sequence, up=False)
+    same = [a.floats == b.floats for a, b in zip(entries, other, strict=True)]
+    sure = _rows(table, [e for e, s in zip(entries, same, strict=True) if s])
+    readings = []
+    for reading in (entries, other):
+        doubtful = [e for e, s in zip(reading, same, strict=True) if not s]
+        readings.append([*sure, *(row for e in doubtful for row in _doubts(table, e, every=True))])
+    table.pending = readings
+
+
+def _rows(table: OpenTable, entries: Sequence[_Entry]) -> list[Row]:
+    """Place what order decides; the rows that it does not come back."""
+    return [row for entry in entries for row in _doubts(table, entry)]
+
+
+def _doubts(table: OpenTable, entry: _Entry, *, every: bool = False) -> list[Row]:
+    """Place what order decides of an entry (nothing where ``every`` is set); the rows that it does not come back."""
+    if entry.floats and len(entry.parts) > 1:
+        runs: list[Run] = []
+        orders: list[tuple[int, ...]] = [()]
+        at = 0
+        for part in entry.parts:
+            size = len(part.places)
+            runs += [_run(run, at, at + size) for run in part.runs]
+            own = part.orders or [tuple(range(size))]
+            orders = [(*before, *(at + k for k in order)) for before in orders for order in own]
+            at += size
+        quote = " ".join(part.quote for part in entry.parts)
+        sure = not any(part.orders for part in entry.parts)
+        whole = _Part([p for part in entry.parts for p in part.places], [], quote, [] if sure else orders)
+        taken = [(whole, [*runs, *(_run(run, 0, at) for run in entry.floats)])]
+    else:
+        taken = [(p, [_run(run, 0, len(p.places)) for run in (*p.runs, *entry.floats)]) for p in entry.parts]
+    rows = []
+    for part, runs in taken:
+        figures = [figure for run in runs for figure in run.figures]
+        quote = " ".join([part.quote, *(figure.text for figure in figures)])
+        if len(figures) > len(part.places):
+            table.reason = table.reason or "rows have more figures than the header has columns"
+            for figure in figures:
+                table.report(figure.text, quote, f"{len(figures)} figures for {len(part.places)} columns", figure)
+        elif not every and (not figures or (len(figures) == len(part.places) and len(runs) == 1 and not part.orders)):
+            for k, place in enumerate(part.places):
+                figure = figures[k]._replace(col=place.blank.col) if figures else place.blank
+                table.place(place.row_key, place.name, place.line_key, place.slot, figure, place.row_no)
+        else:
+            rows.append(Row(part.places, runs, quote, orders=part.orders))
+    return rows
+
+
+def _run(tokens: Sequence[Token], lo: int, hi: int) -> Run:
+    return Run([_figure(t, -1) for t in tokens], lo, hi)
+
+
+# --- the kinds of tables ----------------------------------------------------------------------------------------------
+
+
+def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
+    order = _facet_order(table.form, header.words)
     figures = [t for t in body if t.kind == "number"]
     row = table.form.row or ""
     if not order:
         table.unread, table.reason = True, "the header does not say which column is which"
         _report(table, figures, " ".join(t.text for t in body), table.reason)
         return
-    if figures and len(figures) != len(order):
-        table.reason = f"{len(figures)} figures for {len(order)} columns: blanks were lost"
-        _report(table, figures, " ".join(t.text for t in body), table.reason)
-        return
-    for col, column in enumerate(order):
-        figure = _figure(figures[col], col) if figures else _blank(table, body, col)
-        table.place(row, row, None, Slot(column), figure, 0)
-
-
-def _blank(table: OpenTable, tokens: Sequence[Token], col: int) -> Figure:
-    line = tokens[0].line if tokens else None
-    return Figure("", col, line.page if line else table.page, line.line if line else None)
+    first = body[0] if body else None
+    places = [Place(row, row, None, Slot(column), 0, _blank(table, first, col)) for col, column in enumerate(order)]
+    usual = _usual_order(table.form, order)
+    doubt = len(set(header.lines)) > 1 and usual != order
+    orders = [tuple(range(len(order))), tuple(order.index(column) for column in usual)] if doubt else []
+    part = _Part(places, [figures] if figures else [], row, orders)
+    _finish(table, [_Entry([part])])
 
 
 @dataclass(slots=True)
-class _Row:
+class _Named:
+    """A row known by its code, while its words are being found: those before the code, and those behind it."""
+
     code: str
-    names: list[str]
-    figures: list[Token]
     first: Token
+    before: list[str] = field(default_factory=list)
+    tied: list[list[Token]] = field(default_factory=list)  # figures in the line of the words before
+    names: list[str] = field(default_factory=list)
+    runs: list[list[Token]] = field(default_factory=list)
+    lines: set[int] = field(default_factory=set)  # the lines of text in which its code and name stand
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.runs))
 
 
-def _coded(table: OpenTable, order: Sequence[str], body: Sequence[Token]) -> None:
-    n = len(order)
-    rows: list[_Row] = []
+def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
+    order, orders = columns
+    if not order:
+        table.unread, table.reason = True, "the header names no column of the form"
+        _report(table, [t for t in body if t.kind == "number"], table.title, table.reason)
+        return
+    found = _named_rows(table, len(order), body)
+    if found is None:
+        table.unread, table.reason = True, "its codes stand apart from their names and figures"
+        _report(table, [t for t in body if t.kind == "number"], table.title, table.reason)
+        return
+    names = _names([item for item in found if isinstance(item, _Named)])
+    found = [item for item in found if not isinstance(item, _Named) or item.code]
+    lined = _lined(body)
+    sequence: _Sequence = []
+    number = 0
+    for item in found:
+        if not isinstance(item, _Named):
+            sequence.append(item)
+            continue
+        name = names[number]
+        known = (table.form.lines or {}).get(item.code) or (table.form.lines or {}).get(label(name))
+        places = [
+            Place(item.code, name or item.first.text, known.key if known else None, Slot(column), number,
+                  _blank(table, item.first, col))
+            for col, column in enumerate(order)
+        ]  # fmt: skip
+        part = _Part(places, item.runs, f"{item.code} {name}", orders)
+        last = sequence[-1] if sequence else None
+        beside = lined and table.form.kind == "economic" and isinstance(last, _Entry) and _beside(found, item)
+        if beside and isinstance(last, _Entry) and not last.parts[-1].runs:
+            last.parts.append(part)
+        else:
+            sequence.append(_Entry([part]))
+        number += 1
+    _finish(table, sequence)
+
+
+def _beside(found: Sequence[_Named | list[Token]], item: _Named) -> bool:
+    """Whether the row before stands in the same line of text."""
+    at = next(k for k, other in enumerate(found) if other is item)
+    before = found[at - 1] if at else None
+    return isinstance(before, _Named) and id(before.first.line) == id(item.first.line)
+
+
+def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named | list[Token]] | None:
+    """The rows of a coded table, and between them figures that stand in lines of their own; None where codes stand
+    apart from names."""
+    found: list[_Named | list[Token]] = []
+    row: _Named | None = None
     loose: list[str] = []
+    tied: list[list[Token]] = []
+    words_in: int | None = None  # the line of the last word
+    open_run: list[Token] | None = None
     totals = table.words.totals | frozenset(table.form.lines or {})
+    lined = _lined(body)
     decimals = sum("." in t.text for t in body if t.kind == "number")
-    mostly_decimal = decimals * 2 > sum(not CODE.fullmatch(t.text) for t in body if t.kind == "number")
+    others = sum(not CODE.fullmatch(t.text) and not _PART.fullmatch(t.text) for t in body if t.kind == "number")
+    mostly_decimal = decimals * 2 > others
     i = 0
-
-    def begin(code: str, token: Token) -> None:
-        nonlocal loose
-        rows.append(_Row(code, [], [], token))
-
     while i < len(body):
         token = body[i]
-        row = rows[-1] if rows else None
         if token.kind == "word":
+            open_run, words_in = None, id(token.line)
             text = bare(token.text)
-            if label(text) in totals and (row is None or row.figures or not row.code or row.names):
-                _tail(row, loose)
-                loose = []
-                begin("合计" if label(text) in table.words.totals else label(text), token)
-            elif row is None or row.figures:
+            if label(text) in totals and (row is None or row.count or loose or not row.code or row.names):
+                row = _Named("合计" if label(text) in table.words.totals else label(text), token, loose, tied)
+                row.lines.add(id(token.line))
+                found.append(row)
+                loose, tied = [], []
+            elif row is None or row.count or loose or not isinstance(found[-1], _Named):
                 loose.append(token.text)
             else:
                 row.names.append(token.text)
+                row.lines.add(id(token.line))
             i += 1
             continue
         code_like = CODE.fullmatch(token.text) is not None
-        full = row is None or len(row.figures) >= n
-        starts = code_like and (full or (mostly_decimal and (bool(row and row.figures) or bool(row and row.names))))
-        if starts and not (row and row.names and not row.figures and not mostly_decimal):
+        full = row is None or row.count >= n
+        after = row is not None and (row.count or row.names or loose or not isinstance(found[-1], _Named))
+        starts = code_like and (full or (mostly_decimal and bool(after)))
+        if starts and row is not None and row.names and not row.count and not mostly_decimal and not loose:
+            starts = False
+        if starts:
             code, j = token.text, i + 1
             while len(code) < 7 and j < len(body) and body[j].kind == "number" and _PART.fullmatch(body[j].text):
                 code += body[j].text
                 j += 1
-            own = j < len(body) and body[j].kind == "word"
-            if own or not loose:
-                _tail(row, loose)
-                begin(code, token)
-            else:
-                # the name stands before its code: what is left over belongs to this row
-                begin(code, token)
-                rows[-1].names.extend(loose)
-            loose = []
+            row = _Named(code, token, loose, tied)
+            row.lines.update(id(t.line) for t in body[i:j])
+            found.append(row)
+            loose, tied, open_run = [], [], None
             i = j
             continue
-        if row is None:
-            _report(table, [token], token.text, "no row begins before it")
+        if code_like and mostly_decimal and row is not None and not row.names and token.text[0] in "23":
+            # a code right behind a code: codes in one column of the text, names in another
+            return None
+        if open_run is not None and (not lined or open_run[-1].line is token.line):
+            open_run.append(token)
+        elif loose and words_in == id(token.line):
+            open_run = [token]
+            tied.append(open_run)
+        elif row is None or loose or not isinstance(found[-1], _Named) or (lined and id(token.line) not in row.lines):
+            open_run = [token]
+            found.append(open_run)
         else:
-            row.figures.append(token)
+            open_run = [token]
+            row.runs.append(open_run)
         i += 1
-    _tail(rows[-1] if rows else None, loose)
-    for number, item in enumerate(rows):
-        name = "".join(item.names)
-        quote = f"{item.code} {name} {' '.join(t.text for t in item.figures)}"
-        known = (table.form.lines or {}).get(item.code) or (table.form.lines or {}).get(label(name))
-        text = name or item.first.text
-        if item.figures and len(item.figures) != n:
-            table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
-            why = f"{len(item.figures)} figures for {n} columns: their columns cannot be told by position"
-            _report(table, item.figures, quote, why)
-            continue
-        for col, column in enumerate(order):
-            figure = _figure(item.figures[col], col) if item.figures else _blank(table, [item.first], col)
-            table.place(item.code, text, known.key if known else None, Slot(column), figure, number)
-    if not order:
-        table.unread, table.reason = True, "the header names no column of the form"
+    if loose and row is not None:
+        found.append(_Named("", body[-1], loose, tied))
+    return found
 
 
-def _tail(row: _Row | None, loose: list[str]) -> None:
-    """Words after the figures of a row are the rest of its wrapped name."""
-    if row is not None and loose and row.code != "合计":
-        row.names.extend(loose)
+def _names(rows: list[_Named]) -> list[str]:
+    """The name of each row. Words between two rows end the name of the first or begin that of the second.
+
+    They begin it where the second has no words of its own, where the state's list of codes has them so, or where most
+    names of the table stand above their codes.
+    """
+    tail = rows.pop() if rows and not rows[-1].code else None
+    above = sum(bool(row.before) and not row.names for row in rows) * 2 > len(rows)
+    names: list[str] = []
+    for row in rows:
+        if row.before:
+            own = "".join([*row.before, *row.names])
+            whole = names[-1] + "".join(row.before) if names else ""
+            if not row.names and row.code.isdigit():
+                heads = True
+            elif not names or rows[len(names) - 1].code == "合计":
+                heads = row.code.isdigit()
+            elif is_named(row.code, own) or is_named(rows[len(names) - 1].code, whole):
+                heads = is_named(row.code, own)
+            else:
+                heads = above and row.code.isdigit()
+            if heads:
+                names.append(own)
+                row.runs[:0] = row.tied
+                continue
+            if names:
+                rows[len(names) - 1].runs += row.tied
+                if rows[len(names) - 1].code != "合计":
+                    names[-1] = whole
+            else:
+                row.runs[:0] = row.tied
+        names.append("".join(row.names))
+    if tail is not None and names:
+        rows[-1].runs += tail.tied
+        if rows[-1].code != "合计":
+            names[-1] += "".join(tail.before)
+    return names
 
 
-def _paired(table: OpenTable, words: Sequence[str], body: Sequence[Token]) -> None:
+def _paired(table: OpenTable, header: _Header, body: list[Token]) -> None:
     """Income and expenditure side by side: a label, its line number where the header has 行次, its figures."""
     income, expenditure = table.form.sides
     known = income.labels | expenditure.labels
-    numbered = any(w in table.words.line for w in words)
-    names = [i for i, w in enumerate(words) if w in table.words.name]
-    second = words[names[1] :] if len(names) > 1 else words
-    columns = {income.name: [income.columns[0].key], expenditure.name: _order(expenditure.columns, second)}
+    numbered = any(w in table.words.line for w in header.words)
+    names = [i for i, w in enumerate(header.words) if w in table.words.name]
+    if header.whole and len(names) > 1:
+        header = header._replace(words=header.words[names[1] :], lines=header.lines[names[1] :])
+    spent, orders = _columns(expenditure.columns, header)
+    columns = {income.name: [income.columns[0].key], expenditure.name: spent}
     if not columns[expenditure.name]:
         table.unread, table.reason = True, "the header names no column of the expenditure side"
+        _report(table, [t for t in body if t.kind == "number"], table.title, table.reason)
+        return
+    lined = _lined(body)
+    sequence: _Sequence = []
     last: str | None = None
     row_no = -1
     met: Counter[str] = Counter()
     next_line: dict[str, int] = {}
+    at_line: int | None = None  # the line in which the last label ends
+    before_line: int | None = None  # and in which it begins
     i = 0
     while i < len(body):
         token = body[i]
         if token.kind == "number":
-            # the line number of a row without a label, or a figure without one
+            # the line number of a row without a label, or figures in a line of their own
             turn = expenditure.name if last == income.name else income.name
             if numbered and token.plain_integer and int(token.text) == next_line.get(turn, int(token.text)):
                 next_line[turn] = int(token.text) + 1
                 last = turn
-            else:
-                _report(table, [token], token.text, "no label before it")
-            i += 1
+                i += 1
+                continue
+            run = _figures_at(body, i, next_line if numbered else {}, lined)
+            _beside_labels(sequence, run, own=at_line == id(token.line) or not lined)
+            i += len(run)
             continue
         j, text = _label_at(body, i, known)
-        run = next((k for k in range(j, len(body)) if body[k].kind == "word"), len(body)) - j - numbered
-        fits = [s for s in (income, expenditure) if len(columns[s.name]) == run]
+        if (piece := _piece_of(label(text), known)) and (whole := _joined(body, j, label(text), known)):
+            text, piece = text + body.pop(whole).text, None
+        at_line = id(body[j - 1].line)
+        behind = next((k for k in range(j, len(body)) if body[k].kind == "word"), len(body)) - j - numbered
+        fits = [s for s in (income, expenditure) if len(columns[s.name]) == behind]
         side = _side_of(table, text, last, met, fits)
         if side.name == income.name or last == expenditure.name or last is None:
             row_no += 1
         if numbered and j < len(body) and body[j].plain_integer:
             next_line[side.name] = int(body[j].text) + 1
+            at_line = id(body[j].line)
             j += 1
-        other = expenditure.name if side is income else income.name
-        wanted = columns[side.name]
-        figures: list[Token] = []
-        while j < len(body) and body[j].kind == "number" and len(figures) < len(wanted):
-            if numbered and body[j].plain_integer and int(body[j].text) == next_line.get(other):
-                break
-            figures.append(body[j])
-            j += 1
-        piece = _piece_of(label(text), known)
+        last = side.name
         if piece:
+            other = expenditure.name if side is income else income.name
+            run = _figures_at(body, j, {other: next_line[other]} if numbered and other in next_line else {}, lined)
             why = f"its label {text} is a piece of {piece}, whose rest stands elsewhere"
             table.reason = table.reason or "labels stand in pieces between figures"
-            _report(table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
-            last, i = side.name, j
+            _report(table, run, f"{text} {' '.join(t.text for t in run)}", why)
+            i = j + len(run)
             continue
         row_key, line_key = table.line_of(side, text)
-        if figures and len(figures) != len(wanted):
-            why = f"{len(figures)} figures for {len(wanted)} columns: their columns cannot be told by position"
-            table.reason = table.reason or "rows have lost their blanks: fewer figures than columns"
-            _report(table, figures, f"{text} {' '.join(t.text for t in figures)}", why)
+        shift = 0 if side is income else len(columns[income.name])
+        places = [
+            Place(row_key, text, line_key, Slot(column, side.name), max(row_no, 0), _blank(table, token, shift + k))
+            for k, column in enumerate(columns[side.name])
+        ]
+        part = _Part(places, [], text, orders if side is expenditure else [])
+        before = sequence[-1] if sequence else None
+        if (
+            side is expenditure
+            and isinstance(before, _Entry)
+            and len(before.parts) == 1
+            and not before.floats
+            and before.parts[0].places[0].slot.side == income.name
+            and (not lined or id(token.line) == before_line)
+        ):
+            before.parts.append(part)
         else:
-            shift = 0 if side.name == income.name else len(columns[income.name])
-            for k, column in enumerate(wanted):
-                figure = _figure(figures[k], shift + k) if figures else _blank(table, [token], shift + k)
-                table.place(row_key, text, line_key, Slot(column, side.name), figure, max(row_no, 0))
-        last = side.name
+            sequence.append(_Entry([part]))
+        before_line = id(token.line)
         i = j
+    _finish(table, sequence)
+
+
+def _figures_at(body: Sequence[Token], i: int, next_line: Mapping[str, int], lined: bool) -> list[Token]:
+    """The figures from ``i`` on, in one line of text where lines are rows, up to a word or the next line number."""
+    run: list[Token] = []
+    for token in body[i:]:
+        if token.kind == "word" or (run and lined and token.line is not run[-1].line):
+            break
+        if token.plain_integer and int(token.text) in next_line.values():
+            break
+        run.append(token)
+    return run
+
+
+def _beside_labels(sequence: _Sequence, run: list[Token], *, own: bool) -> None:
+    """Give figures to the label before them, where they stand in its line; else leave them between the rows.
+
+    More figures than the label has columns are those of both labels of the row.
+    """
+    last = sequence[-1] if sequence else None
+    if not own or not isinstance(last, _Entry):
+        sequence.append(run)
+    elif last.parts[-1].count + len(run) <= len(last.parts[-1].places):
+        last.parts[-1].runs.append(run)
+    elif not last.parts[-1].runs and last.room >= len(run):
+        last.floats.append(run)
+    else:
+        sequence.append(run)
+
+
+def _joined(body: Sequence[Token], i: int, piece: str, known: frozenset[str]) -> int | None:
+    """Where the rest of a label that is wrapped around its neighbour stands: one of the next few words."""
+    rests = {k[len(piece) :] for k in known if k.startswith(piece)}
+    near = [k for k in range(i, min(i + 12, len(body))) if body[k].kind == "word"][:3]
+    found = [k for k in near if bare(body[k].text) in rests and label(body[k].text) not in known]
+    return found[0] if len(found) == 1 else None
 
 
 def _label_at(body: Sequence[Token], i: int, known: frozenset[str]) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened
 from juesuan.final_accounts.forms import load_forms, title_of
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
+from juesuan.final_accounts.identities import settle
 from juesuan.final_accounts.model import (
     Cell,
     Grid,
@@ -384,6 +385,9 @@ class _Walk:
             words = {w for facet in form.facets.values() for names in facet.values() for w in names.plain}
             return end if sum(w in head for w in words) >= 4 else 0
         found = sum(any(w in head for w in c.words.plain | c.group_words.plain) for c in form.all_columns)
+        if form.kind == "economic":
+            # one amount a line, under whichever of its names
+            found *= 2
         furnished = any(w in head for w in ("项目", "科目", "编码", "栏次", "行次"))
         return end if found >= min(2, len(form.all_columns)) and furnished else 0
 
@@ -432,6 +436,7 @@ class _Walk:
     def _result(self) -> Recognition:
         units = Counter(t.unit for t in self.tables if t.unit)
         common: MoneyUnit | None = units.most_common(1)[0][0] if units else None
+        settle(self.tables, self.fiscal_year, common)
         tables: list[ReportTable] = []
         cells: list[Cell] = []
         for table in self.tables:
