@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juesuan.final_accounts import identify as module
-from juesuan.final_accounts.identify import Identity, body_of, division_of, find_division, identify
+from juesuan.final_accounts.identify import NO_SCOPE, Identity, body_of, division_of, find_division, identify
 from juesuan.final_accounts.model import Grid, GridCell, Page, Reading, TextLine
 from juesuan.final_accounts.readers import read
+from juesuan.final_accounts.titles import akin
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "raw/documents"
@@ -112,12 +113,51 @@ def test_a_budget_is_no_final_accounts() -> None:
         ("广东省某市教育局（汇总）\n2023年度部门决算", "广东省某市教育局（汇总）", 2023, "department"),
         ("某市妇女联合会 2 0 2 3 年度部门决算", "某市妇女联合会", 2023, "department"),
         ("附件1：某市科学技术协会２０２３年度部门决算", "某市科学技术协会", 2023, "department"),
+        ("某县水利局\n二○二三年度\n部门决算", "某县水利局", 2023, "department"),
+        ("某县水利局\n二0二三年度\n部门决算", "某县水利局", 2023, "department"),
+        ("贰〇二三年度某县水利局部门决算", "某县水利局", 2023, "department"),
+        ("某县水利局部门决算（2021年度）", "某县水利局", 2021, "department"),
+        ("某县水利局2024年公开2023年度部门决算", "某县水利局", 2023, "department"),
+        ("某县水利局2023年度部门决算公开（2024年8月）", "某县水利局", 2023, "department"),
+        ("某县水利局2019财政年度部门决算", "某县水利局", 2019, "department"),
+        ("某县\n水利局\n2023年度\n部门决算", "某县水利局", 2023, "department"),
+        ("中共某县委宣传部2023年度部门决算", "中共某县委宣传部", 2023, "department"),
+        ("某县人大2023年度部门决算", "某县人大", 2023, "department"),
+        ("政协某县委员会办公室2023年度部门决算", "政协某县委员会办公室", 2023, "department"),
+        ("某省某市经济技术开发区2023年度部门决算", "某省某市经济技术开发区", 2023, "department"),
+        ("某县人民法院2023年度部门决算", "某县人民法院", 2023, "department"),
+        ("某省师范大学2023年度单位决算", "某省师范大学", 2023, "unit"),
     ],
 )
 def test_a_title_in_any_order_gives_body_year_and_scope(title: str, unit: str, year: int, scope: str) -> None:
     got = one(f"{title}\n{CHAPTERS}")
     assert (got.family, got.unit_name, got.fiscal_year, got.scope) == ("final_accounts", unit, year, scope)
     assert got.doubts == ()
+
+
+def test_a_title_that_does_not_name_the_kind_leaves_it_to_what_the_text_calls_its_body() -> None:
+    town = "苏澳镇2023年度决算公开\n第一部分 部门概况\n一、部门主要职责\n{}本部门负责全镇工作。\n" + CHAPTERS
+    assert (one(town.format("")).unit_name, one(town.format("")).scope) == ("苏澳镇", "department")
+    school = f"某县第一中学2023年度决算公开\n第一部分 单位概况\n一、单位职责\n{CHAPTERS}"
+    assert one(school).scope == "unit"
+    assert one(f"某县第一中学2023年度决算公开\n{CHAPTERS}").scope is None
+
+
+def test_a_file_name_may_be_all_that_says_the_scope() -> None:
+    tables = "收入支出决算总表\n部门：某县林业局 2022年度 金额单位：万元\n收入总计 12.34"
+    got = one(tables, name="某县林业局2022年度部门决算.txt")
+    assert (got.unit_name, got.fiscal_year, got.scope) == ("某县林业局", 2022, "department")
+
+
+def test_one_table_with_figures_is_a_piece_of_final_accounts() -> None:
+    got = one("收入决算表\n编制单位：某县林业局 2022年度 金额单位：万元\n合计 12.34 12.34")
+    assert (got.family, got.unit_name, got.fiscal_year, got.scope) == ("final_accounts", "某县林业局", 2022, None)
+    assert got.doubts == (NO_SCOPE,)
+
+
+def test_the_department_above_is_not_the_unit() -> None:
+    got = one("收入决算表\n主管部门：某县教育局\n单位：某县第一中学\n单位：万元\n合计 12.34")
+    assert got.unit_name == "某县第一中学"
 
 
 def test_a_report_without_a_cover_is_named_by_its_table_headers() -> None:
@@ -203,15 +243,57 @@ def test_other_documents_are_told_with_a_reason(text: str, family: str) -> None:
 
 
 def test_a_title_without_anything_behind_it_needs_a_person() -> None:
-    got = one("某市教育局2023年度部门决算\n附件：点击下载")
+    got = one("某市教育局2023年度部门决算\n某市教育局办公室")
     assert got.family == "final_accounts"
     assert any("only the title" in doubt for doubt in got.doubts)
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "附件：点击下载",
+        "附件：1.收入支出决算总表\n2.收入决算表\n3.支出决算表\n4.财政拨款收入支出决算总表",
+        "某市教育局2023年度部门决算.pdf",
+    ],
+)
+def test_a_page_that_only_points_to_final_accounts_is_none(links: str) -> None:
+    got = one(f"某市教育局2023年度部门决算\n{links}")
+    assert (got.family, got.doubts) == ("other", ())
+    assert "links" in (got.reason or "")
+
+
+def test_empty_tables_that_name_nobody_are_a_template() -> None:
+    titles = [
+        "收入支出决算总表",
+        "收入决算表",
+        "支出决算表",
+        "财政拨款收入支出决算总表",
+        "一般公共预算财政拨款支出决算表",
+    ]
+    got = one("\n".join(f"{title}\n编制单位：\n单位：万元\n项目 决算数\n合计" for title in titles))
+    assert (got.family, got.unit_name) == ("template", None)
 
 
 @given(st.lists(st.text(max_size=40), max_size=20), st.text(max_size=10))
 def test_no_text_makes_it_fail(printed: list[str], name: str) -> None:
     (got,) = identify(reading("\n".join(printed)), name)
     assert got.family in ("final_accounts", "budget", "template", "approval", "other")
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "one_body"),
+    [
+        ("岳阳市国资委", "岳阳市人民政府国有资产监督管理委员会", True),
+        ("苏澳镇", "苏澳镇人民政府", True),
+        ("中共某县委宣传部", "中国共产党某县委员会宣传部", True),
+        ("某县水利局", "某县水利局本级", True),
+        ("某县教育局", "某县教育局教研室", False),
+        ("某市人民医院", "某市第二人民医院", False),
+        ("某县第一中学", "某县第二中学", False),
+    ],
+)
+def test_an_abbreviation_is_one_body_and_a_body_below_is_another(short: str, long: str, one_body: bool) -> None:
+    assert akin(short, long) is akin(long, short) is one_body
 
 
 # --- names and divisions --------------------------------------------------------------------------------------

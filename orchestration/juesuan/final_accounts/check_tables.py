@@ -720,7 +720,7 @@ def money_units(book: Book, spec: Spec) -> Iterator[Verdict]:
 
 
 def unit_names(book: Book, spec: Spec) -> Iterator[Verdict]:
-    """``kind: unit_names``: bodies named as the subject of a sentence are the report's own; short names count as it."""
+    """Text of ``kind: printed_names``: bodies at the head of sentences are the report's own, or short for it."""
     own = book.report.unit_name
     if not own:
         yield _could_not(spec, "report", "报告单位名称不明")
@@ -820,7 +820,6 @@ EVALUATORS: dict[str, Evaluator] = {
     "tables_present": tables_present,
     "empty_tables": empty_tables,
     "money_units": money_units,
-    "unit_names": unit_names,
     "residue": residue,
 }
 __all__ = ["EVALUATORS", "Figure", "gather", "merged", "unknown_lines"]

@@ -2,7 +2,8 @@
 
 Belongs here: loading ``forms/checks.yml``, running every identity that holds for the report's year, and the root of
 each failure. Does not belong here: the arithmetic (``check_terms``), how a kind of identity is worked out
-(``check_tables``, ``check_narrative``), and checks across years, reports or bodies (the warehouse's models).
+(``check_tables``, ``check_narrative``, ``check_printed``), and checks across years, reports or bodies (the warehouse's
+models).
 
 A root is the address of the one figure that explains failures: correcting it would mend them, and breaks nothing that
 holds. Where no single figure does, there is no root.
@@ -17,14 +18,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from juesuan.final_accounts import check_narrative, check_tables
+from juesuan.final_accounts import check_narrative, check_printed, check_tables
 from juesuan.final_accounts.check_terms import Book, Verdict
 from juesuan.final_accounts.forms import load_yaml
 from juesuan.final_accounts.model import CheckResult, Extraction, FormDefinitionError
 
 __all__ = ["Catalogue", "catalogue", "run_checks"]
 
-EVALUATORS = {**check_tables.EVALUATORS, **check_narrative.EVALUATORS}
+EVALUATORS = {**check_tables.EVALUATORS, **check_narrative.EVALUATORS, **check_printed.EVALUATORS}
 #: Kinds that are worked out by another entry, or over the results of the others.
 WITHIN_OTHERS = frozenset({"elsewhere", "magnitude"})
 

@@ -7,15 +7,19 @@ not belong here: any step itself, and anything that knows of files, processes or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from juesuan.final_accounts.model import (
     Extraction,
+    Method,
+    Page,
     Reading,
     Report,
+    ReportPart,
     ReportStatus,
     ReportTable,
     UnassignedNumber,
@@ -23,6 +27,10 @@ from juesuan.final_accounts.model import (
     UnrecognisedTable,
 )
 from juesuan.final_accounts.text import label
+
+if TYPE_CHECKING:
+    from juesuan.final_accounts.identify import Said
+    from juesuan.final_accounts.reports import Part
 
 
 @cache
@@ -59,31 +67,76 @@ def failed(document_id: str, reason: str) -> Extraction:
     return Extraction(report)
 
 
-def extract_reading(reading: Reading, document_id: str, name: str = "") -> tuple[Extraction, ...]:
-    """The same from a reading that a reader (or a cache of readings) gave."""
-    from juesuan.final_accounts.identify import identify
+def extract_reading(
+    reading: Reading, document_id: str, name: str = "", said: Mapping[int | None, Said] | None = None
+) -> tuple[Extraction, ...]:
+    """The same from a reading that a reader (or a cache of readings) gave.
 
-    found = []
-    for ordinal, identity in enumerate(identify(reading, name)):
-        report = Report(
-            document_id=document_id,
-            unit_name=identity.unit_name,
-            fiscal_year=identity.fiscal_year,
-            scope=identity.scope,
-            family=identity.family,
-            money_unit=None,
-            status="set_aside",
-            reason=None,
-            ordinal=ordinal,
-            extractor=extractor_fingerprint(),
-            title=identity.title,
-        )
-        if identity.family != "final_accounts":
-            why = identity.reason or f"not final accounts but of family {identity.family}"
-            found.append(Extraction(replace(report, reason=why), notes=reading.notes))
-        else:
-            found.append(_final_accounts(reading, report, identity.doubts))
-    return tuple(found)
+    ``said`` is what a person asserted of its reports, by their number (None for all): a document that was set aside is
+    read as final accounts where a person says that it is, and the other way round.
+    """
+    from juesuan.final_accounts.reports import reports_in
+
+    return tuple(
+        _extract_part(part, document_id, ordinal) for ordinal, part in enumerate(reports_in(reading, name, said))
+    )
+
+
+def extract_joined(
+    members: Sequence[tuple[Reading, str, str, int]], said: Said, records: Mapping[tuple[str, int], Said] | None = None
+) -> Extraction:
+    """Several documents that are one report, read as one: tables of one workbook are checked against those of another.
+
+    ``members`` are (reading, file name, document_id, number of the report within it), ``said`` is what is settled of
+    the report, ``records`` what a person asserted of a member, without which it may hold other reports. Pages count
+    through the members, and ``report.parts`` says which are whose.
+    """
+    from juesuan.final_accounts.reports import one_report, reports_in
+
+    pages: list[Page] = []
+    parts: list[ReportPart] = []
+    notes: list[str] = []
+    for reading, name, document_id, number in members:
+        told = (records or {}).get((document_id, number))
+        own = reports_in(reading, name, {number: told} if told else None)
+        given = own[number].reading if number < len(own) else reading
+        parts.append(ReportPart(document_id, number, tuple(page.number for page in given.pages)))
+        for page in given.pages:
+            path = f"{name}/{page.part}" if page.part else name
+            pages.append(_numbered(page, len(pages) + 1, path, page.method or given.method))
+        notes += given.notes
+    first = members[0][0]
+    whole = one_report(Reading(first.method, first.media_type, tuple(pages), tuple(dict.fromkeys(notes))), "", said)
+    found = _extract_part(whole, parts[0].document_id, parts[0].report_no)
+    return replace(found, report=replace(found.report, parts=tuple(parts)))
+
+
+def _numbered(page: Page, number: int, path: str, method: Method) -> Page:
+    """A page with its number among those of several documents; so has everything on it."""
+    blocks = tuple(replace(block, page=number) for block in page.blocks)
+    return replace(page, number=number, blocks=blocks, part=path, method=method)
+
+
+def _extract_part(part: Part, document_id: str, ordinal: int) -> Extraction:
+    identity = part.identity
+    report = Report(
+        document_id=document_id,
+        unit_name=identity.unit_name,
+        fiscal_year=identity.fiscal_year,
+        scope=identity.scope,
+        family=identity.family,
+        money_unit=None,
+        status="set_aside",
+        reason=None,
+        ordinal=ordinal,
+        extractor=extractor_fingerprint(),
+        title=identity.title,
+        printings=identity.printings,
+    )
+    if identity.family != "final_accounts":
+        why = identity.reason or f"not final accounts but of family {identity.family}"
+        return Extraction(replace(report, reason=why), notes=part.reading.notes)
+    return _final_accounts(part.reading, report, identity.doubts)
 
 
 def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> Extraction:
