@@ -134,13 +134,12 @@ class _Pages:
         self.number += 1
         self.landscape = landscape
         self.w, self.h = (A4[1], A4[0]) if landscape else A4
+        self.canvas.setPageSize((self.w, self.h))  # as it is seen: the canvas turns the paper itself
         if self.style == "rotated" and landscape:
             # the paper is upright and turned when it is shown
-            self.canvas.setPageSize(A4)
             self.canvas.setPageRotation(90)
             self.canvas.transform(0, 1, -1, 0, self.h, 0)
         else:
-            self.canvas.setPageSize((self.w, self.h))
             self.canvas.setPageRotation(0)
         self.y = self.h - _MARGIN
         self.fresh = True
