@@ -88,7 +88,7 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str, int]:
     # damaged in places: what is no character stands in the text as such, the rest is as good as ever
     for encoding in ("utf-8", "gb18030"):
         text, _, bad = _lenient(data, encoding)
-        if bad <= 0.05 * sum(c > "\x7f" for c in text) and (bad or encoding == said):
+        if bad <= 0.05 * sum(c > "\x7f" for c in text) and (encoding == said or plain.is_chinese(text)):
             return text, encoding, bad
     if said is not None and _is_western(said):
         return _lenient(data, said)

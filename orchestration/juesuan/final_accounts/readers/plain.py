@@ -47,10 +47,10 @@ def decode(data: bytes) -> tuple[str, str]:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        if _is_chinese(data[: error.start].decode("gb18030")):
+        if is_chinese(data[: error.start].decode("gb18030")):
             raise UnreadableDocument(_broken(data, error, "GB18030")) from error
         raise UnreadableDocument("not text: neither UTF-8 nor Chinese in GB18030") from error
-    if not _is_chinese(text):
+    if not is_chinese(text):
         raise UnreadableDocument("not text: neither UTF-8 nor Chinese in GB18030")
     return text, "gb18030"
 
@@ -72,7 +72,7 @@ def _strict(data: bytes, encoding: str) -> str:
         raise UnreadableDocument(_broken(data, error, encoding.upper())) from error
 
 
-def _is_chinese(text: str) -> bool:
+def is_chinese(text: str) -> bool:
     """Whether what GB18030 made of non-UTF-8 bytes are the characters of Chinese print.
 
     GB18030 accepts nearly any bytes, so validity says little: of what is not ASCII, nine tenths have to be common
