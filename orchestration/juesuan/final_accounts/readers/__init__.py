@@ -87,7 +87,7 @@ FORMATS: dict[str, Format] = {
     XLS: Format("Excel workbook of the old kind (.xls)", "excel"),
     XLSB: Format("Excel binary workbook (.xlsb)", None, "save it as .xlsx and add that"),
     XLS_XML: Format("Excel workbook in XML of 2003", None, "save it as .xlsx and add that"),
-    DOCX: Format("Word document (.docx)", None, "print it to PDF and add that"),
+    DOCX: Format("Word document (.docx)", "word"),
     DOC: Format("Word document of the old kind (.doc)", None, "save it as .docx and add that"),
     DOC_XML: Format("Word document in XML of 2003", None, "save it as .docx and add that"),
     ODS: Format("OpenDocument spreadsheet (.ods)", None, "save it as .xlsx and add that"),
