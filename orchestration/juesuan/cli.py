@@ -122,7 +122,7 @@ def version() -> None:
 def extract(
     files: Annotated[
         list[Path],
-        typer.Argument(exists=True, dir_okay=False, help="Reports: PDF, text and whatever else is readable."),
+        typer.Argument(exists=True, help="Reports: PDF, Office, web pages, text, archives, or a folder of these."),
     ],
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Read in this process, without limits on time and memory.")
@@ -162,15 +162,13 @@ def extract(
 
 
 def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path, tuple[Extraction, ...] | Exception]]:
-    """What each file holds, or the exception that says why nothing came of it.
+    """What each file or folder holds, or the exception that says why nothing came of it.
 
     What is printed on the way goes to stderr: stdout is for the lines alone.
     """
-    import hashlib
     from contextlib import redirect_stdout
 
-    from juesuan.final_accounts.extract import extract as run
-    from juesuan.final_accounts.extract import failed
+    from juesuan.final_accounts import extract
     from juesuan.final_accounts.model import UnreadableDocument
     from juesuan.final_accounts.readers.worker import Worker
     from juesuan.settings import Settings
@@ -178,18 +176,32 @@ def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path
     with Worker(Settings.load().limits) as worker:
         for file in files:
             try:
-                data = file.read_bytes()
+                if file.is_dir():
+                    file = file.resolve()  # so that "." has a name
+                    function, given = "extract_folder", (file,)
+                else:
+                    function, given = "extract", (file.read_bytes(), file.name)
                 if in_process:
                     with redirect_stdout(sys.stderr):
-                        found = run(data, file.name)
+                        found = getattr(extract, function)(*given)
                 else:
-                    found = worker.run("juesuan.final_accounts.extract:extract", data, file.name)
+                    found = worker.run(f"{extract.__name__}:{function}", *given)
             except UnreadableDocument as problem:
-                found = (failed(hashlib.sha256(data).hexdigest(), f"{file.name}: {problem}"),)
+                found = (extract.failed(_document_id(file), f"{file.name}: {problem}"),)
             except Exception as problem:  # said, counted and left to the exit code; the other files go on
                 yield file, problem
                 continue
             yield file, found
+
+
+def _document_id(file: Path) -> str:
+    import hashlib
+
+    if file.is_dir():
+        from juesuan.final_accounts.readers.packed import folder_id
+
+        return folder_id(file)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 # --- the archive ------------------------------------------------------------------------------------------

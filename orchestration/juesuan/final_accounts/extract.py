@@ -61,6 +61,18 @@ def extract(data: bytes, name: str = "") -> tuple[Extraction, ...]:
     return extract_reading(reading, document_id, name)
 
 
+def extract_folder(folder: Path) -> tuple[Extraction, ...]:
+    """Read every report of a folder of documents, as ``extract`` reads an archive of them."""
+    from juesuan.final_accounts.readers.packed import folder_id, read_folder
+
+    document_id = folder_id(folder)
+    try:
+        reading = read_folder(folder)
+    except UnreadableDocument as error:
+        return (failed(document_id, f"{folder.name}: {error}"),)
+    return extract_reading(reading, document_id, folder.name)
+
+
 def failed(document_id: str, reason: str) -> Extraction:
     """The extraction of a document that gave no report."""
     report = Report(document_id, None, None, None, None, None, "failed", reason, extractor=extractor_fingerprint())
