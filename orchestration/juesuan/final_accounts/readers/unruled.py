@@ -654,9 +654,6 @@ def _header_lines(
         header.append(i)
         i -= 1
     header.reverse()
-    # Lines of a wrapped title or a heading above are no header: a header stands over the figures.
-    while header and not _over_figures(lines[header[0]], strips) and len(lines[header[0]].pieces) == 1:
-        header.pop(0)
     if not any(_over_figures(lines[i], strips) for i in header):
         return first, []
     return first, header
@@ -675,6 +672,8 @@ def _only_text_columns(line: _Text, strips: Sequence[Strip]) -> bool:
         if where is None or any(strips[k].figures for k in range(*where)):
             return False
         strip = strips[where[0]]
+        if p.number and strip.numbers:
+            continue  # a code, or the number of a line
         # Names begin where others do or are set in by some ideographs; header words stand in the middle.
         begins = min((q.x0 for q in strip.pieces), default=p.x0)
         if p.number or strip.numbers or not -0.3 * p.size <= p.x0 - begins <= 4.5 * p.size:
