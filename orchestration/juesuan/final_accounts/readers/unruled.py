@@ -384,7 +384,32 @@ def _strips(rows: Sequence[Sequence[Piece]]) -> list[Strip] | None:
         if parted is None:
             return None
         out += parted
+    out = _without_merged(out)
     return out if all(_steady(s) for s in out) else None
+
+
+def _without_merged(strips: list[Strip]) -> list[Strip]:
+    """What stands alone between or beside columns of labels, in lines that have nothing in those, is merged over them
+    (合计 in the middle of code and name): it goes to the column of text, without widening it."""
+    kept: list[Strip] = []
+    for k, strip in enumerate(strips):
+        text = [
+            s
+            for s in (strips[k - 1 : k] + strips[k + 1 : k + 2])
+            if not s.figures and len(s.pieces) > len(strip.pieces)
+        ]
+        beside = {p.base for s in strips[max(k - 1, 0) : k + 2] if s is not strip and not s.figures for p in s.pieces}
+        if (
+            text
+            and len(strip.pieces) <= 2
+            and not any(p.number for p in strip.pieces)
+            and not any(p.base in beside for p in strip.pieces)
+        ):
+            own = max(text, key=lambda s: (not s.numbers, len(s.pieces)))
+            own.pieces += strip.pieces
+        else:
+            kept.append(strip)
+    return kept
 
 
 def _zoned(rows: Sequence[Sequence[Piece]], xs: Sequence[float]) -> list[Strip] | None:
@@ -633,7 +658,7 @@ def _header_lines(
         if any(_SAID_ABOVE.match(p.text) for p in line.pieces):
             break
         inside = all(p.x1 > strips[0].x0 - 6 * size and p.x0 < strips[-1].x1 + 6 * size for p in line.pieces)
-        if not inside or max(p.size for p in line.pieces) > 1.25 * size:
+        if (not inside and len(line.pieces) < 3) or max(p.size for p in line.pieces) > 1.25 * size:
             break
         # 公开01表, 万元: above the header at the edge of the table.
         if (
@@ -649,7 +674,7 @@ def _header_lines(
             # One word alone: a group word or a part of a wrapped one, or else the title of the table.
             if p.x1 - p.x0 > 0.6 * width or (centred and (crossed or gap > 2.4 * size or not header)):
                 break
-            if crossed and not any(r[0] < line.base - 0.5 * size and line.base - r[0] < 4 * size for r in rules):
+            if crossed and not any(0.5 * size < line.base - r[0] < 8 * size for r in rules):
                 break
         header.append(i)
         i -= 1
