@@ -42,6 +42,9 @@ SPACED_OUT = 5.0
 _MOST_WAYS = 500
 
 _AMOUNT = re.compile(r"[-−－–(（]?(?:\d[\d,，]*[.．]\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?%?")
+_CODE = re.compile(r"\d{3,7}")
+_CODE_AND_NAME = re.compile(r"(\d{3,7})\s*[^\d\s.,].*")
+_NAME_AND_AMOUNT = re.compile(r".*[\u2e80-\uffef]([-−]?\d[\d,]*\.\d+)")
 _NUMBER = re.compile(r"[-−－–—]?\d[\d,，.．]*%?|[-−－–—/]{1,3}")
 # How a note under a table begins; it is no row.
 _NOTE = re.compile(r"(?:注|说明|备注|注释)\d?\s*[:：、.]")
@@ -101,12 +104,13 @@ def pieces_of(line: Sequence[Run]) -> list[Piece]:
     out: list[Piece] = []
     held: list[Run] = []
     last_number = False
-    for run in line:
+    for run in _parts(line):
         number = is_number(run.text)
         if held:
             gap = run.x0 - held[-1].x1
             size = max(run.size, held[-1].size)
-            if gap > PIECE_GAP * size or number or last_number:
+            # A code and a name may stand in one cell, parted by a space.
+            if gap > PIECE_GAP * size or number or (last_number and not _CODE.fullmatch(held[-1].text)):
                 if run.text == held[-1].text and abs(run.x0 - held[-1].x0) < 0.3 * size:
                     continue  # printed twice
                 out.append(_piece(held))
@@ -121,6 +125,18 @@ def pieces_of(line: Sequence[Run]) -> list[Piece]:
             k == len(out) - 1 or out[k + 1].x0 - piece.x1 >= room
         )
     return out
+
+
+def _parts(line: Sequence[Run]) -> Iterator[Run]:
+    """The runs of a line; a name that all but touches the amount after it is parted from it."""
+    for run in line:
+        if run.text[-1].isdigit() and (both := _NAME_AND_AMOUNT.fullmatch(run.text)):
+            k = both.start(1)
+            if run.starts[k] - run.ends[k - 1] > 0.12 * run.size:
+                yield run.part(0, k)
+                yield run.part(k, len(run.text))
+                continue
+        yield run
 
 
 def _piece(runs: list[Run]) -> Piece:
@@ -342,8 +358,10 @@ class _Page:
             strong = (figures >= 2 and len(group) >= 3) or (len(ruled) >= 2 and figures >= 1) or bool(xs)
             if columns is None or (not strong and not (all(columns.named) and (figures >= 3 or len(group) >= 3))):
                 return None
-        else:
+        elif first == top or lines[first].base - lines[first - 1].base > 2.2 * size or _says(lines[first - 1]):
             columns = _as_before(strips, self.before, size)
+        else:
+            return None  # what stands above may be a header
         if columns is None:
             return None
         table = _built(lines, body, placed, rows, header, columns, last)
@@ -627,6 +645,11 @@ def _header(
         columns = _Header(pieces, strips, rules, size, xs).solve()
         if len(header) > 1 and len(lines[header[0]].pieces) == 1:
             (title,) = lines[header[0]].pieces
+            if any(
+                title.base - 2.5 * size < y < title.base - 0.5 * size and a < title.x0 and b > title.x1
+                for y, a, b in rules
+            ):
+                return columns
             over = columns is None or any(
                 end - first == columns.n and any(r is title.runs[0] for p in said for r in p.runs)
                 for _, first, _, end, said in columns.cells
@@ -643,7 +666,7 @@ def _header_lines(
     """The first line of the body, and the lines of the header above it."""
     # Lines of names between the header and the first figures belong to the body.
     first = anchor
-    while first > top and _near(lines[first - 1], lines[first]) and _only_text_columns(lines[first - 1], strips):
+    while first > top and _near(lines[first - 1], lines[first]) and _is_row(lines[first - 1], strips):
         first -= 1
     header: list[int] = []
     width = strips[-1].x1 - strips[0].x0
@@ -655,9 +678,11 @@ def _header_lines(
         gap = below.base - line.base
         if gap > (NEAR + 1) * size or line.anchor:
             break
-        if any(_SAID_ABOVE.match(p.text) for p in line.pieces):
+        if _says(line):
             break
-        inside = all(p.x1 > strips[0].x0 - 6 * size and p.x0 < strips[-1].x1 + 6 * size for p in line.pieces)
+        # Columns without a figure may lie at the right of those that have some.
+        reach = max([strips[-1].x1, *(p.x1 for k in header for p in lines[k].pieces)])
+        inside = all(p.x1 > strips[0].x0 - 6 * size and p.x0 < reach + 6 * size for p in line.pieces)
         if (not inside and len(line.pieces) < 3) or max(p.size for p in line.pieces) > 1.25 * size:
             break
         # 公开01表, 万元: above the header at the edge of the table.
@@ -684,26 +709,36 @@ def _header_lines(
     return first, header
 
 
+def _says(line: _Text) -> bool:
+    """Whether a line says something of the table, as no line of its header does."""
+    return any(_SAID_ABOVE.match(p.text) for p in line.pieces)
+
+
 def _over_figures(line: _Text, strips: Sequence[Strip]) -> bool:
     """Whether some words of a line stand where the figures stand."""
     left = min(s.x0 for s in strips if s.figures)
-    return any(not p.amount and p.x1 > left for p in line.pieces) and not _only_text_columns(line, strips)
+    return any(not p.amount and p.x1 > left for p in line.pieces) and not _is_row(line, strips)
 
 
-def _only_text_columns(line: _Text, strips: Sequence[Strip]) -> bool:
-    """Whether every piece stands in a column of text, beginning or ending where others of it do."""
+def _is_row(line: _Text, strips: Sequence[Strip]) -> bool:
+    """Whether a line without amounts is of the body: names begin where others do, numbers stand under numbers."""
+    numbers: list[str] = []
     for p in line.pieces:
         where = _columns_of(p, strips)
-        if where is None or any(strips[k].figures for k in range(*where)):
+        if where is None:
             return False
         strip = strips[where[0]]
-        if p.number and strip.numbers:
-            continue  # a code, or the number of a line
+        if p.number:
+            if strip.figures:
+                numbers.append(p.text)
+            elif not strip.numbers:
+                return False
+            continue
         # Names begin where others do or are set in by some ideographs; header words stand in the middle.
         begins = min((q.x0 for q in strip.pieces), default=p.x0)
-        if p.number or strip.numbers or not -0.3 * p.size <= p.x0 - begins <= 4.5 * p.size:
+        if strip.figures or strip.numbers or not -0.3 * p.size <= p.x0 - begins <= 4.5 * p.size:
             return False
-    return True
+    return not _counts_up(numbers)
 
 
 def _last_line(
@@ -718,7 +753,7 @@ def _last_line(
         gap = line.base - lines[last].base
         if line.anchor or gap > max(pitch, 1.3 * size) or _fitting(line, strips) is None:
             break
-        if _NOTE.match(line.pieces[0].text) or not _only_text_columns(line, strips):
+        if _NOTE.match(line.pieces[0].text) or not _is_row(line, strips):
             break
         crossing = [r for r in rules if lines[last].base - 0.1 * size < r[0] < line.base - 0.3 * size]
         lower = [r for r in rules if line.base - 0.1 * size < r[0] < line.base + 2.5 * size]
