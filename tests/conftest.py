@@ -52,8 +52,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "program(*names): needs one of these programs; left out where all are missing")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that needs a browser says so, and is left out where there is none."""
+    """A test that needs a browser or another program says so, and is left out where there is none."""
     for item in items:
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="needs Chromium"))
+        for marker in item.iter_markers("program"):
+            if not any(map(shutil.which, marker.args)):
+                item.add_marker(pytest.mark.skip(reason=f"needs {' or '.join(marker.args)}"))

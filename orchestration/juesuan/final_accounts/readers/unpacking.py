@@ -3,9 +3,8 @@
 Belongs here: ZIP, gzip and tar in memory, RAR and 7z through programs, names as Chinese systems store them. Does not
 belong here: which of the files are documents, and their order (``packed``).
 
-RAR and 7z need a program. One that can answer with a stream is asked for that; another one unpacks to a private folder,
-which is watched while it grows and then removed. Nothing is ever written under a name that an archive chose, except by
-such a program, in that folder; what lies there is read only where it is a plain file.
+RAR and 7z need a program. It unpacks to a private folder, which is watched while it grows and then removed; what lies
+there is read only where it is a plain file. Nothing else is ever written.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import struct
 import subprocess
 import tarfile
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -29,7 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from juesuan.final_accounts.model import LimitExceeded, UnreadableDocument
-from juesuan.final_accounts.readers import FORMATS, Limits, sniff
+from juesuan.final_accounts.readers import FORMATS, Limits, rar, sniff
 
 ZIP, RAR, SEVEN, GZIP, TAR = (
     "application/zip",
@@ -223,11 +221,7 @@ def _tar(data: bytes) -> tarfile.TarFile:
         raise UnreadableDocument(_DAMAGED) from problem
 
 
-def _of_tar(archive: tarfile.TarFile, left: Left, spool: IO[bytes] | None = None, packed: int = 0) -> list[Entry]:
-    """The files of a tar archive. One that comes as a stream is copied to ``spool`` as it comes.
-
-    ``packed`` is the size of what that is unpacked from.
-    """
+def _of_tar(archive: tarfile.TarFile, left: Left) -> list[Entry]:
     entries: list[Entry] = []
     total = 0
     try:
@@ -242,16 +236,9 @@ def _of_tar(archive: tarfile.TarFile, left: Left, spool: IO[bytes] | None = None
             total += info.size
             if total > left.unpacked:
                 raise left.too_much()
-            if spool is not None:
-                left.check_ratio(total, packed)
             file = archive.extractfile(info)
             assert file is not None
-            if spool is None:
-                entries.append(Entry(name, _tar_member(file)))
-            else:
-                start = spool.tell()
-                shutil.copyfileobj(file, spool, _CHUNK)
-                entries.append(Entry(name, _slice(spool, start, spool.tell())))
+            entries.append(Entry(name, _tar_member(file)))
     except (tarfile.TarError, ValueError, OSError, EOFError) as problem:
         raise UnreadableDocument(_DAMAGED) from problem
     return entries
@@ -271,29 +258,17 @@ def _tar_member(file: IO[bytes]) -> Callable[[], bytes]:
     return load
 
 
-def _slice(spool: IO[bytes], start: int, end: int) -> Callable[[], bytes]:
-    def load() -> bytes:
-        spool.seek(start)
-        return spool.read(end - start)
-
-    return load
-
-
 # --- RAR and 7z, by programs ------------------------------------------------------------------------------------------
 
-#: A program and how it unpacks {archive} to {folder}; None: it is bsdtar, which can answer with a tar stream.
-_Program = tuple[str, tuple[str, ...] | None]
+#: How a program unpacks {archive} to {folder}, without asking and without links that lead out of it.
+_BSDTAR = ("-xf", "{archive}", "-C", "{folder}", "--no-same-owner", "--no-same-permissions")
 _SEVEN_ZIP = ("x", "-y", "-bd", "-p", "-snl-", "-o{folder}", "{archive}")
 _UNAR = ("-quiet", "-no-directory", "-force-overwrite", "-password", "", "-output-directory", "{folder}", "{archive}")
-_PROGRAMS: dict[str, tuple[_Program, ...]] = {
-    RAR: (
-        ("bsdtar", None),
-        ("unrar", ("x", "-y", "-p-", "{archive}", "{folder}/")),
-        ("unar", _UNAR),
-        ("7zz", _SEVEN_ZIP),
-        ("7z", _SEVEN_ZIP),
-    ),
-    SEVEN: (("bsdtar", None), ("7zz", _SEVEN_ZIP), ("7z", _SEVEN_ZIP), ("7za", _SEVEN_ZIP), ("unar", _UNAR)),
+_UNRAR = ("x", "-y", "-p-", "{archive}", "{folder}/")
+#: The programs for a kind of archive, the one to be preferred first.
+_PROGRAMS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    RAR: (("bsdtar", _BSDTAR), ("unar", _UNAR), ("unrar", _UNRAR), ("7zz", _SEVEN_ZIP), ("7z", _SEVEN_ZIP)),
+    SEVEN: (("7zz", _SEVEN_ZIP), ("7z", _SEVEN_ZIP), ("7za", _SEVEN_ZIP), ("bsdtar", _BSDTAR), ("unar", _UNAR)),
 }
 _ADVICE = {
     RAR: "install libarchive-tools (bsdtar), unrar or unar, or unpack it and add the folder",
@@ -308,6 +283,9 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 def _of_program(data: bytes, media_type: str, left: Left, held: ExitStack) -> list[Entry]:
     """The files of an archive that a program has to unpack: the first of those installed that can."""
     label = FORMATS[media_type].label
+    known = rar.headers(data)
+    if known.encrypted:
+        raise UnreadableDocument(_PASSWORD)
     problems: list[UnreadableDocument] = []
     for name, arguments in _PROGRAMS[media_type]:
         program = shutil.which(name)
@@ -315,80 +293,46 @@ def _of_program(data: bytes, media_type: str, left: Left, held: ExitStack) -> li
             continue
         tried = replace(left)
         try:
-            if arguments is None:
-                entries = _streamed(program, data, tried, held)
-            else:
-                entries = _unpacked(program, arguments, data, tried, held)
+            entries = _unpacked(program, arguments, data, tried, held)
         except LimitExceeded:
             raise
         except UnreadableDocument as problem:
             problems.append(problem)
             continue
         left.files = tried.files
-        return entries
+        return [Entry(entry.path, _checked(entry.load, known)) for entry in entries]
     if not problems:
         raise UnreadableDocument(f"{label}: no program that unpacks it is installed; {_ADVICE[media_type]}")
     locked = next((p for p in problems if str(p) == _PASSWORD), None)
     raise locked or problems[0]
 
 
-def _scratch(held: ExitStack) -> IO[bytes]:
-    """A file without a name, gone when ``held`` is closed."""
-    return held.enter_context(tempfile.TemporaryFile())
+def _checked(load: Callable[[], bytes], known: rar.Headers) -> Callable[[], bytes]:
+    def checked() -> bytes:
+        data = load()
+        if not known.holds(data):
+            raise UnreadableDocument("its checksum is another than the archive says: damaged; download it again")
+        return data
 
-
-def _streamed(program: str, data: bytes, left: Left, held: ExitStack) -> list[Entry]:
-    """Through bsdtar, which writes any archive as a tar stream: nothing is unpacked to a name."""
-    packed = _scratch(held)
-    said = _scratch(held)
-    spool = _scratch(held)
-    packed.write(data)
-    packed.seek(0)
-    process = subprocess.Popen(
-        [program, "-cf", "-", "--format=pax", "@-"],
-        stdin=packed,
-        stdout=subprocess.PIPE,
-        stderr=said,
-        env=os.environ | _ENVIRONMENT,
-    )
-    assert process.stdout is not None
-    try:
-        try:
-            with tarfile.open(fileobj=process.stdout, mode="r|", encoding="utf-8", errors="surrogateescape") as stream:
-                entries = _of_tar(stream, left, spool, len(data))
-        except tarfile.TarError:
-            entries = []  # nothing came; the program says why
-        while process.stdout.read(_CHUNK):
-            pass  # what pads a tar stream
-        code = process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        process.stdout.close()
-    if code:
-        # what it could not unpack may stand in the stream all the same: none of it is to be trusted
-        raise _said(program, said)
-    return entries
+    return checked
 
 
 def _unpacked(program: str, arguments: Sequence[str], data: bytes, left: Left, held: ExitStack) -> list[Entry]:
-    """Through a program that unpacks to a folder; stopped when that grows beyond the limits."""
-    said = _scratch(held)
+    """What a program unpacks to a folder; it is stopped when that grows beyond the limits."""
     place = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True)))
-    archive, folder = place / "archive", place / "unpacked"
+    archive, folder, said = place / "archive", place / "unpacked", place / "said"
     archive.write_bytes(data)
     folder.mkdir()
     command = [program, *(a.format(archive=archive, folder=folder) for a in arguments)]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder, env=os.environ | _ENVIRONMENT
-    )
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=os.environ | _ENVIRONMENT
+        )
     try:
         code = None
         while code is None:
-            time.sleep(_WATCH_SECONDS)
-            code = process.poll()
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(_WATCH_SECONDS)
             files = _written(folder)
             size = sum(kind.st_size for _, kind in files)
             replace(left).take_files(len(files))
@@ -399,7 +343,9 @@ def _unpacked(program: str, arguments: Sequence[str], data: bytes, left: Left, h
         process.wait()
         raise
     if code:
-        raise _said(program, said)
+        with said.open("rb") as output:
+            locked = _LOCKED.search(output.read(_CHUNK).decode("utf-8", "replace"))
+        raise UnreadableDocument(_PASSWORD if locked else f"{Path(program).name} cannot unpack it: {_DAMAGED}")
     left.take_files(len(files))
     return [
         Entry(
@@ -421,17 +367,3 @@ def _written(folder: Path) -> list[tuple[Path, os.stat_result]]:
                 if not stat.S_ISDIR(kind.st_mode):
                     found.append((file, kind))
     return found
-
-
-def _said(program: str, output: IO[bytes]) -> UnreadableDocument:
-    """Why a program could not unpack an archive, in its words."""
-    output.seek(0)
-    text = output.read(_CHUNK).decode("utf-8", "replace")
-    if _LOCKED.search(text):
-        return UnreadableDocument(_PASSWORD)
-    name = Path(program).name
-    lines = [
-        line.strip() for line in text.splitlines() if re.search(r"error|fail|cannot|unsupported|corrupt", line, re.I)
-    ]
-    words = f" ({lines[0].removeprefix(name + ': ')[:120]})" if lines else ""
-    return UnreadableDocument(f"{name} cannot unpack it{words}: {_DAMAGED}")
