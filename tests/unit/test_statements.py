@@ -335,3 +335,14 @@ def test_words_are_written_short() -> None:
         "收支合计",
         "收支总额",
     ]
+
+
+def test_a_word_in_the_name_of_the_unit_compares_nothing() -> None:
+    name = "某市规划和自然资源局"
+    reader = Reader(ClassNames({}, 2023), 2023, name)
+    found, unplaced = reader.read(f"{name}2023年度收入支出总计3673.85万元，与上年相比增加10.00万元。", "")
+    assert [(one.topic, one.measure, str(one.value)) for one in found] == [
+        ("total", "amount", "3673.85"),
+        ("total", "change_amount", "10.00"),
+    ]
+    assert not unplaced

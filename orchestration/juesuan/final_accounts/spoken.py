@@ -173,6 +173,8 @@ class Spoken:
     def _compares(self, index: int) -> bool:
         """比, 较, 与 compare when what they compare with follows: 上年, a year, a budget."""
         token = self.tokens[index]
+        if self._in_own_name(token):
+            return False
         weak = token.text in ("与", "同", "和")
         reach = token.end + (8 if weak else 14)
         for other in self.tokens[index + 1 :]:
@@ -184,6 +186,14 @@ class Spoken:
                 return token.text != "和" and (other.data in BUDGETS or not weak)
             reach = max(reach, other.end + 6)
         return False
+
+    def _in_own_name(self, token: Token) -> bool:
+        """Whether a word is a part of the unit's name: 规划和自然资源局 compares nothing."""
+        name = self.unit_name
+        if not name or token.text not in name:
+            return False
+        begin = self.text.find(name, max(token.end - len(name), 0))
+        return 0 <= begin <= token.start and token.end <= begin + len(name)
 
     def _unknown(self) -> str:
         """Unknown words of the segment, without the unit's own name: who or what else is spoken of."""
