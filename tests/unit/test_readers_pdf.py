@@ -449,6 +449,7 @@ def test_text_outside_of_the_visible_page_is_noted_not_read() -> None:
     assert reading.notes == ("page 1: text outside of the visible page left out: 12,345.00",)
 
 
+@pytest.mark.usefixtures("without_ocr")
 def test_a_glyph_without_a_character_is_kept_as_unknown_and_counted() -> None:
     page = PdfPage().grid(XS, YS).text(54, 606, "基本").text(154, 606, "12.00")
     reading = read(pdf([page], to_unicode=False))
@@ -509,12 +510,20 @@ def test_a_broken_table_of_contents_is_rebuilt_and_noted(one_page: bytes) -> Non
     assert any("rebuilt" in note for note in reading.notes)
 
 
+@pytest.fixture
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the ``ocr`` extra is not installed."""
+    monkeypatch.setattr("juesuan.final_accounts.readers.ocr.available", lambda: False)
+
+
+@pytest.mark.usefixtures("without_ocr")
 def test_scans_are_named_and_refused() -> None:
     scan = PdfPage().image(0, 0, 595, 842).text(290, 20, "- 1 -")
     with pytest.raises(UnreadableDocument, match=r"scanned pages; install the ocr extra \(pages 1-3 of 3\)"):
         read(pdf([scan, scan, scan]))
 
 
+@pytest.mark.usefixtures("without_ocr")
 def test_a_scan_among_pages_of_text_is_noted() -> None:
     scan = PdfPage().image(0, 0, 595, 842)
     page = filled(PdfPage().grid(XS, YS))
@@ -554,7 +563,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks_the_reader(data: st.
     except UnreadableDocument as error:
         assert str(error)
     else:
-        assert reading.method in ("pdf", "text")
+        assert reading.method in ("pdf", "text", "ocr")
 
 
 # --- real documents --------------------------------------------------------------------------------------------------

@@ -29,12 +29,22 @@ import pypdfium2.raw as pdfium
 # Importing the package starts the library once for the process.
 import pypdfium2  # noqa: F401  isort: skip
 
-from juesuan.final_accounts.model import Box, Grid, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
+from juesuan.final_accounts.model import (
+    Box,
+    Grid,
+    LimitExceeded,
+    Method,
+    Page,
+    Reading,
+    TextLine,
+    UnreadableDocument,
+)
 from juesuan.final_accounts.readers import Limits
 from juesuan.final_accounts.readers.cells import assign, grid
 from juesuan.final_accounts.readers.partly import completed
 from juesuan.final_accounts.readers.raster import SNAP, Line, Raster, ruled, snapped
 from juesuan.final_accounts.readers.runs import WIDE_GAP, WORD_GAP, Run, join, visual_lines
+from juesuan.final_accounts.readers.scanned import recognise
 
 # --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
@@ -128,6 +138,7 @@ _END_MARK = 65536  # how far from the end of the file %%EOF may stand (some serv
 def read(data: bytes, limits: Limits) -> Reading:
     """Lines and grids of every page, with boxes on the page as it is seen (turned, cropped).
 
+    Pages whose text layer is no good witness (scans above all) are read as pictures where the ``ocr`` extra is there.
     Raises ``UnreadableDocument`` for a file that is encrypted, truncated, damaged or scanned without text, and
     ``LimitExceeded`` for too many pages. ``notes`` names pages that are scans, damaged, or hold glyphs whose
     character is not known (these stand as U+FFFD in the text), and text left out because it is turned.
@@ -164,8 +175,9 @@ def _read(document: Any, data: bytes, limits: Limits) -> Reading:
     found: list[_Found] = []
     for number in range(1, count + 1):
         found.append(_page(document, number, found[-1].columns if found else ()))
+    notes += recognise(document, found, limits)
     scans = [one.page.number for one in found if one.scan]
-    if not any(one.glyphs for one in found if not one.scan):
+    if not any(one.page.blocks if one.recognised else one.glyphs for one in found if not one.scan):
         if scans:
             raise UnreadableDocument(f"scanned pages; install the ocr extra ({_pages(scans)} of {count})")
         if all(one.damaged for one in found):
@@ -183,7 +195,9 @@ def _read(document: Any, data: bytes, limits: Limits) -> Reading:
             notes.append(f"{_pages(pages)}: {reason}")
     for one in found:
         notes += (f"page {one.page.number}: {note}" for note in one.notes)
-    return Reading("pdf", "application/pdf", tuple(one.page for one in found), tuple(notes))
+    by_text = any(one.glyphs for one in found if not one.recognised)
+    method: Method = "pdf" if by_text else "ocr"
+    return Reading(method, "application/pdf", tuple(one.page for one in found), tuple(notes))
 
 
 def _pages(numbers: Sequence[int | None]) -> str:
@@ -207,6 +221,8 @@ class _Found:
     scan: bool = False
     hidden: bool = False
     damaged: bool = False
+    drawn: bool = False  # no text, but a picture or shapes that may be letters
+    recognised: bool = False  # the page is that of its picture, not of its text layer
     #: The column borders of the last table, in which the next page may go on.
     columns: Sequence[float] = ()
     notes: list[str] = field(default_factory=list)
@@ -217,6 +233,8 @@ class _Found:
 #: A page is a scan where images cover this part of it and there are no more glyphs than a stamp or page number has.
 _SCAN_PART = 0.5
 _SCAN_GLYPHS = 20
+#: A border has no more segments; most letters have.
+_FEW_SEGMENTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +336,7 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     found.columns = max(rasters, key=lambda r: r.ys[-1]).xs if rasters else before if not out else ()
     found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
     found.hidden = drawn.invisible and not found.scan
+    found.drawn = not glyphs.count and (drawn.image_area > 0 or drawn.shapes >= _SCAN_GLYPHS)
     return found
 
 
@@ -353,6 +372,7 @@ class Drawn:
 
     strokes: list[_Rect] = field(default_factory=list)
     image_area: float = 0.0
+    shapes: int = 0  # paths of many segments: letters, where they are drawn as shapes
     turned: bool = False  # some text does not run along +x of user space
     scaled: bool = False  # the size of some text is not its font size alone
     invisible: bool = False  # some text is drawn in the invisible mode
@@ -437,6 +457,7 @@ def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
                 continue
         elif count == 2 or (count <= 5 and not stroke):
             continue  # a slanting line, or a filled area: shading, not a border
+        drawn.shapes += count > _FEW_SEGMENTS
         _outline(path, matrix, bool(stroke), drawn)
 
 
