@@ -100,12 +100,12 @@ FORMATS: dict[str, Format] = {
     MHTML: Format("web page in one file (MHTML)", "mhtml"),
     "text/rtf": Format("RTF document", None, "save it as .docx and add that"),
     "application/xml": Format("XML file", None, "add the document it was made from"),
-    "image/png": Format("image (PNG)", None, "a picture needs OCR: add the document it was taken from"),
-    "image/jpeg": Format("image (JPEG)", None, "a picture needs OCR: add the document it was taken from"),
-    "image/tiff": Format("image (TIFF)", None, "a picture needs OCR: add the document it was taken from"),
-    "image/gif": Format("image (GIF)", None, "a picture needs OCR: add the document it was taken from"),
-    "image/bmp": Format("image (BMP)", None, "a picture needs OCR: add the document it was taken from"),
-    "image/webp": Format("image (WebP)", None, "a picture needs OCR: add the document it was taken from"),
+    "image/png": Format("picture (PNG)", "image"),
+    "image/jpeg": Format("picture (JPEG)", "image"),
+    "image/tiff": Format("picture (TIFF)", "image"),
+    "image/gif": Format("picture (GIF)", "image"),
+    "image/bmp": Format("picture (BMP)", "image"),
+    "image/webp": Format("picture (WebP)", "image"),
     "application/zip": Format("ZIP archive", "packed"),
     "application/vnd.rar": Format("RAR archive", "packed"),
     "application/x-7z-compressed": Format("7z archive", "packed"),
@@ -269,8 +269,11 @@ def reader_fingerprint() -> str:
     """
     from importlib.metadata import version
 
+    from juesuan.final_accounts.readers import ocr
+
     stands_on = ("pypdfium2", "python-calamine", "lxml")
     digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in stands_on).encode())
+    digest.update(ocr.versions().encode())  # a reading without recognition is no reading with it
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
