@@ -104,6 +104,13 @@ def test_blocks_and_breaks_part_lines_and_inline_markup_does_not() -> None:
     assert shown(body) == ["某局2022年度", "正文一", "二", "三", "四", "五", "六"]
 
 
+def test_a_piece_of_a_page_is_a_page() -> None:
+    assert shown("表2 <table><tr><td>a</td><td>1.0</td></tr><tr><td>b</td><td>2.0</td></tr></table>".encode()) == [
+        "表2",
+        [["a", "1.0"], ["b", "2.0"]],
+    ]
+
+
 def test_white_space_collapses_as_a_browser_shows_it() -> None:
     body = "<p>  本年   收入\n决算 <b> 12.5</b>\n万元，&nbsp;&nbsp;比\u200b上\ufeff年 </p><pre>a  b\n  c</pre>"
     assert shown(body) == ["本年 收入决算 12.5 万元，  比上年", "a  b", "  c"]

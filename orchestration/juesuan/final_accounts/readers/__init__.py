@@ -180,6 +180,8 @@ def sniff(data: bytes) -> str:
         return MHTML
     if low.startswith(b"<?xml"):
         return "application/xml"
+    if b"</td>" in low or b"</p>" in low:
+        return "text/html"  # a piece of a page that begins with its text
     from juesuan.final_accounts.readers.plain import looks_like_text
 
     return "text/plain" if looks_like_text(data) else UNKNOWN
