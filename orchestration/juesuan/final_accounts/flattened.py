@@ -12,22 +12,27 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from juesuan.final_accounts.classes import is_named
 from juesuan.final_accounts.forms import Column, Form, Side, load_forms
-from juesuan.final_accounts.identities import Place, Row, Run
+from juesuan.final_accounts.identities import Place, Row, Run, put
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE
-from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, is_header_word
+from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, header_word, is_header_word
 from juesuan.final_accounts.text import bare, label
 
 _TOKEN = re.compile(rf"(?P<number>{FIGURE})(?![^\s\d])|(?P<word>[^\s]+)")
 _GLUED = re.compile(rf"(\d{{3}}(?:\d{{2}}){{0,2}})(?=[^\d\s.,])|(?<=[^\d\s.,\-(（第])({FIGURE})$")
 _PART = re.compile(r"\d{2}")
+_ORDINAL = re.compile(
+    r"第\d{1,2}项|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.]|其中[:：]"
+)
+#: Printed where there is no figure: a blank that keeps its place.
+_DASH = re.compile(r"[-－–—]{1,3}|/")
 
 
 class Token(NamedTuple):
@@ -44,29 +49,46 @@ class Token(NamedTuple):
 
 
 def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
-    """Words and numbers in order. A code glued to its name, or a name to its figure, comes apart."""
+    """Words and numbers in order. A code glued to its name, a name to its figure come apart; 一、 joins its name."""
     found: list[Token] = []
     for line in lines:
+        ordinal: tuple[str, int] | None = None
         for match in _TOKEN.finditer(line.text):
             text, start = match.group(0), match.start()
+            if ordinal is not None:
+                if match.lastgroup == "word":
+                    text, start = ordinal[0] + text, ordinal[1]
+                else:
+                    found.append(Token("word", ordinal[0], line, ordinal[1]))
+                ordinal = None
             if match.lastgroup == "number":
                 found.append(Token("number", text, line, start))
-                continue
-            if text.isalpha():
+            elif text.isalpha():
                 found.append(Token("word", text, line, start))
-                continue
-            head = _GLUED.match(text)
-            if head and head.group(1):
-                found.append(Token("number", head.group(1), line, start))
-                start += head.end()
-                text = text[head.end() :]
-            tail = _GLUED.search(text)
-            if tail and tail.group(2) and "." in tail.group(2):
-                found.append(Token("word", text[: tail.start()], line, start))
-                found.append(Token("number", tail.group(2), line, start + tail.start()))
-            elif text:
-                found.append(Token("word", text, line, start))
+            elif _ORDINAL.fullmatch(text):
+                ordinal = text, start
+            elif _DASH.fullmatch(text):
+                found.append(Token("number", text, line, start))
+            else:
+                found += _apart(text, line, start)
+        if ordinal is not None:
+            found.append(Token("word", ordinal[0], line, ordinal[1]))
     return found
+
+
+def _apart(text: str, line: TextLine, start: int) -> Iterator[Token]:
+    """A code glued to its name and a name to its figure, each by itself."""
+    head = _GLUED.match(text)
+    if head and head.group(1):
+        yield Token("number", head.group(1), line, start)
+        start += head.end()
+        text = text[head.end() :]
+    tail = _GLUED.search(text)
+    if tail and tail.group(2) and "." in tail.group(2):
+        yield Token("word", text[: tail.start()], line, start)
+        yield Token("number", tail.group(2), line, start + tail.start())
+    elif text:
+        yield Token("word", text, line, start)
 
 
 # --- header -----------------------------------------------------------------------------------------------------------
@@ -119,26 +141,124 @@ def _vocabulary(key: str) -> frozenset[str]:
     return words
 
 
-def _order(columns: Sequence[Column], header: Sequence[str]) -> list[tuple[str, int]]:
-    """Column keys in the order in which the header names them, each with the index of its word.
+@cache
+def _patterns(key: str) -> tuple[re.Pattern[str], ...]:
+    """The patterns of header words of that table."""
+    form, w = load_forms().tables[key], load_forms().furniture
+    words = [w.group, w.code, w.name, w.line, w.column_number]
+    for column in form.all_columns:
+        words += [column.words, column.group, column.group_words]
+    for facet in (form.facets or {}).values():
+        words += facet.values()
+    return tuple(pattern for entry in words for pattern in entry.patterns)
 
-    A word under a group stands where its group does.
-    """
-    places: list[tuple[tuple[int, int], str]] = []
+
+class _Named(NamedTuple):
+    """A column that a header names: the index of its word, and the words over its figures."""
+
+    key: str
+    at: int
+    path: tuple[str, ...]
+
+
+def _order(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
+    """The columns in the order in which the header names them. A word under a group stands where its group does."""
+    inside = {w for column in columns for w in column.group_words.plain if column.group.plain}
+    counted = Counter(w for w in header if w in inside)
+    if any(n > 1 for n in counted.values()) and (found := _grouped(columns, header)):
+        return found
+    places: list[tuple[tuple[int, int], _Named]] = []
     taken: set[int] = set()
     for column in columns:
         groups = [i for i, w in enumerate(header) if w in column.group]
         own = [i for i, w in enumerate(header) if w in column.words and i not in taken]
-        if own:
-            inside = groups and own[0] > groups[0] and header[own[0]] in column.group_words
-            places.append(((groups[0] if inside else own[0], own[0]), column.key))
-            taken.add(own[0])
-            continue
         under = [i for i, w in enumerate(header) if w in column.group_words and groups and i > groups[0]]
-        if len(under) == 1 and under[0] not in taken:
-            places.append(((groups[0], under[0]), column.key))
-            taken.add(under[0])
-    return [(key, at) for (_, at), key in sorted(places)]
+        under = [i for i in under if i not in taken]
+        if own and groups and own[0] == groups[0] and under:
+            # the word of the column is that of the group, and 小计 stands under it
+            at, place = under[0], (groups[0], under[0])
+        elif own:
+            within = groups and own[0] > groups[0] and header[own[0]] in column.group_words
+            at, place = own[0], (groups[0] if within else own[0], own[0])
+        elif len(under) == 1:
+            at, place = under[0], (groups[0], under[0])
+        else:
+            continue
+        taken.add(at)
+        path = (header[place[0]], header[at]) if place[0] != at else (header[at],)
+        places.append((place, _Named(column.key, at, path)))
+    return [found for _, found in sorted(places)]
+
+
+def _grouped(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
+    """The columns of a header in which the same words stand under several groups; none where two readings fit.
+
+    The words under the groups belong to them in turn: 年初结转和结余 本年收入 | 合计 基本支出 合计 基本支出.
+    """
+    groups: list[int] = []
+    for i, w in enumerate(header):
+        if any(w in column.group for column in columns) and header.count(w) == 1:
+            groups.append(i)
+    above = [i for i in groups if i < groups[0] + len(groups)] if groups else []
+    leaves = [
+        i
+        for i, w in enumerate(header)
+        if above and i > above[-1] and any(w in column.group_words or w in column.words for column in columns)
+    ]
+    if len(above) < 2 or not leaves:
+        return []
+    nested = [i for i in leaves if not any(_under(c, header[g], header[i]) for c in columns for g in above)]
+    # 小计 人员经费 公用经费, a level below 基本支出, begin with the 小计 that no group is left for
+    found: list[list[_Named]] = []
+
+    def step(n: int, g: int, taken: tuple[_Named, ...]) -> None:
+        if len(found) > 1:
+            return
+        if n == len(leaves):
+            if g == len(above) - 1:
+                found.append(list(taken))
+            return
+        for k in (g, g + 1):
+            if not 0 <= k < len(above):
+                continue
+            for column in columns:
+                if column.key not in {t.key for t in taken} and _under(column, header[above[k]], header[leaves[n]]):
+                    one = _Named(column.key, leaves[n], (header[above[k]], header[leaves[n]]))
+                    step(n + 1, k, (*taken, one))
+
+    if nested:
+        cut = leaves.index(nested[0])
+        start = cut - 1 if cut and header[leaves[cut - 1]] in ("小计", "合计") else cut
+        below, leaves = leaves[start:], leaves[:start]
+    else:
+        below = []
+    step(0, -1, ())
+    if len(found) != 1:
+        return []
+    (order,) = found
+    if below:
+        # the words of the lower level, under the leaf whose word is their group
+        at = next((k for k, one in enumerate(order) if any(header[one.at] in c.group for c in columns)), None)
+        if at is None:
+            return []
+        word = header[order[at].at]
+        lower = []
+        for i in below:
+            keys = [c.key for c in columns if word in c.group and header[i] in c.group_words]
+            if len(keys) != 1:
+                return []
+            lower.append(_Named(keys[0], i, (*order[at].path, header[i])))
+        order[at : at + 1] = lower
+    return order
+
+
+def _under(column: Column, group: str, word: str) -> bool:
+    """Whether a word under a group names the column."""
+    if column.group.plain:
+        return (group in column.group and word in column.group_words) or (
+            word in column.words and group not in column.under_not and group != word and group not in column.group
+        )
+    return word in column.words and group not in column.under_not
 
 
 class _Columns(NamedTuple):
@@ -146,8 +266,10 @@ class _Columns(NamedTuple):
 
     keys: list[str]
     orders: list[tuple[int, ...]]
+    paths: list[tuple[str, ...]]
 
 
+_NO_COLUMNS = _Columns([], [], [])
 #: Orders of columns that are tried; a header that allows more tells nothing.
 _MOST_ORDERS = 64
 
@@ -160,27 +282,26 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
     unless it gives the order of the form.
     """
     usual = [column.key for column in columns]
-    if header.whole:
-        found = _order(columns, header.words)
-        keys = [key for key, _ in found]
-        lines = [header.lines[at] for _, at in found]
-        shared = len(set(lines)) < len(lines)
-        if len(set(lines)) == 1 or not shared or keys == sorted(keys, key=usual.index):
-            return _Columns(keys, [])
-        pairs = {(i, j) for i in range(len(keys)) for j in range(i + 1, len(keys)) if lines[i] == lines[j]}
-    else:
+    words, beside = header.words, None
+    if not header.whole:
         stacked = unstack(header.pieces, header.vocabulary)
         if stacked is None:
-            return _Columns([], [])
+            return _NO_COLUMNS
         words, beside = stacked
-        where = [[k for k, word in enumerate(words) if word in column.words] for column in columns]
-        if any(len(at) > 1 for at in where):
-            return _Columns([], [])
-        keys = [column.key for column, at in zip(columns, where, strict=True) if at]
-        at = [k[0] for k in where if k]
+    found = _order(columns, words)
+    keys, paths = [one.key for one in found], [one.path for one in found]
+    if keys == sorted(keys, key=usual.index):
+        return _Columns(keys, [], paths)
+    if beside is None:
+        lines = [header.lines[one.at] for one in found]
+        if len(set(lines)) in (1, len(lines)):
+            return _Columns(keys, [], paths)
+        pairs = {(i, j) for i in range(len(keys)) for j in range(i + 1, len(keys)) if lines[i] == lines[j]}
+    else:
+        at = [one.at for one in found]
         pairs = {(i, j) for i in range(len(keys)) for j in range(len(keys)) if (at[i], at[j]) in beside}
     orders = _extensions(len(keys), pairs)
-    return _Columns(keys, orders) if orders else _Columns([], [])
+    return _Columns(keys, orders, paths) if orders else _NO_COLUMNS
 
 
 def _extensions(size: int, pairs: set[tuple[int, int]]) -> list[tuple[int, ...]]:
@@ -420,7 +541,10 @@ class _Header(NamedTuple):
 def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
     vocabulary = _vocabulary(table.form.key)
     named = [t for t in tokens if t.kind == "word"]
-    texts = [bare(t.text) for t in named]
+    texts = [header_word(t.text) for t in named]
+    patterns = _patterns(table.form.key)
+    more = frozenset(t for t in texts if t not in vocabulary and any(p.fullmatch(t) for p in patterns))
+    vocabulary = vocabulary | more if more else vocabulary
     found = segment(tuple(texts), vocabulary)
     covered = {k for word, end in found for k in range(end - len(word), end)}
     ends, at = [], 0
@@ -466,7 +590,7 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     else:
         several = sum(w in table.words.code or (w in table.words.name and w != "项目") for w in header.words) > 2
         blocks = kind == "economic" and several
-        _coded(table, _Columns(["amount"], []) if blocks else _columns(table.form.columns, header), body)
+        _coded(table, _Columns(["amount"], [], [()]) if blocks else _columns(table.form.columns, header), body)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -605,7 +729,7 @@ def _doubts(table: OpenTable, entry: _Entry, *, every: bool = False) -> list[Row
         elif not every and (not figures or (len(figures) == len(part.places) and len(runs) == 1 and not part.orders)):
             for k, place in enumerate(part.places):
                 figure = figures[k]._replace(col=place.blank.col) if figures else place.blank
-                table.place(place.row_key, place.name, place.line_key, place.slot, figure, place.row_no)
+                put(table, place, figure)
         else:
             rows.append(Row(part.places, runs, quote, orders=part.orders))
     return rows
@@ -619,6 +743,8 @@ def _run(tokens: Sequence[Token], lo: int, hi: int) -> Run:
 
 
 def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
+    if _items_down(table, header, body):
+        return
     order = _facet_order(table.form, header.words)
     figures = [t for t in body if t.kind == "number"]
     row = table.form.row or ""
@@ -635,8 +761,64 @@ def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
     _finish(table, [_Entry([part])])
 
 
+def _items_down(table: OpenTable, header: _Header, body: Sequence[Token]) -> bool:
+    """Read a table whose items stand down the side and whose stages stand above; False where it is not one."""
+    form = table.form
+    facets = form.facets or {}
+    stages = [(stage, w) for w in header.words for stage, ws in facets["stage"].items() if w in ws]
+    items = [w for w in header.words if any(w in ws for ws in facets["item"].values())]
+    if not stages or len({stage for stage, _ in stages}) != len(stages) or len(items) > 1:
+        return False
+    known = {label(w): item for item, ws in facets["item"].items() for w in ws.plain}
+    numbered = any(w in table.words.line for w in header.words)
+    row = form.row or ""
+    sequence: _Sequence = []
+    lined = _lined(body)
+    at_line, next_line, seen = None, 1, set()
+    i = 0
+    while i < len(body):
+        token = body[i]
+        if token.kind == "number":
+            run = _figures_at(body, i, {}, lined)
+            _beside_labels(sequence, run, own=at_line == id(token.line) or not lined)
+            i += len(run)
+            continue
+        j, text = _label_at(body, i, frozenset(known))
+        name = label(text)
+        item = known.get(name) or next((k for k, ws in facets["item"].items() if name in ws), None)
+        at_line = id(body[j - 1].line)
+        if numbered and j < len(body) and body[j].plain_integer and int(body[j].text) == next_line:
+            next_line += 1
+            at_line = id(body[j].line)
+            j += 1
+        if item is None or (item == form.heading_item and item in seen):
+            run = _figures_at(body, j, {}, lined) if j < len(body) else []
+            _report(table, run, text, f"its row is no item of the form ({name})")
+            i = j + len(run)
+            continue
+        seen.add(item)
+        places = [
+            Place(
+                row,
+                row,
+                None,
+                Slot(form.column_of(item, stage), None, (word, text)),
+                len(sequence),
+                _blank(table, token, k),
+                table.words.counted.search(bare(text)) is not None,
+            )
+            for k, (stage, word) in enumerate(stages)
+        ]
+        sequence.append(_Entry([_Part(places, [], text)]))
+        i = j
+    if not sequence:
+        return False
+    _finish(table, sequence)
+    return True
+
+
 @dataclass(slots=True)
-class _Named:
+class _RowAt:
     """A row known by its code, while its words are being found: those before the code, and those behind it."""
 
     code: str
@@ -653,7 +835,7 @@ class _Named:
 
 
 def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
-    order, orders = columns
+    order, orders, paths = columns
     if not order:
         table.unread, table.reason = True, "the header names no column of the form"
         _report(table, [t for t in body if t.kind == "number"], table.title, table.reason)
@@ -663,22 +845,22 @@ def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
         table.unread, table.reason = True, "its codes stand apart from their names and figures"
         _report(table, [t for t in body if t.kind == "number"], table.title, table.reason)
         return
-    names = _names([item for item in found if isinstance(item, _Named)])
-    found = [item for item in found if not isinstance(item, _Named) or item.code]
+    names = _names([item for item in found if isinstance(item, _RowAt)])
+    found = [item for item in found if not isinstance(item, _RowAt) or item.code]
     lined = _lined(body)
     sequence: _Sequence = []
     number = 0
     for item in found:
-        if not isinstance(item, _Named):
+        if not isinstance(item, _RowAt):
             sequence.append(item)
             continue
         name = names[number]
         known = (table.form.lines or {}).get(item.code) or (table.form.lines or {}).get(label(name))
+        line, text = known.key if known else None, name or item.first.text
         places = [
-            Place(item.code, name or item.first.text, known.key if known else None, Slot(column), number,
-                  _blank(table, item.first, col))
-            for col, column in enumerate(order)
-        ]  # fmt: skip
+            Place(item.code, text, line, Slot(column, None, path), number, _blank(table, item.first, col))
+            for col, (column, path) in enumerate(zip(order, paths, strict=True))
+        ]
         part = _Part(places, item.runs, f"{item.code} {name}", orders)
         last = sequence[-1] if sequence else None
         beside = lined and table.form.kind == "economic" and isinstance(last, _Entry) and _beside(found, item)
@@ -690,18 +872,18 @@ def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
     _finish(table, sequence)
 
 
-def _beside(found: Sequence[_Named | list[Token]], item: _Named) -> bool:
+def _beside(found: Sequence[_RowAt | list[Token]], item: _RowAt) -> bool:
     """Whether the row before stands in the same line of text."""
     at = next(k for k, other in enumerate(found) if other is item)
     before = found[at - 1] if at else None
-    return isinstance(before, _Named) and id(before.first.line) == id(item.first.line)
+    return isinstance(before, _RowAt) and id(before.first.line) == id(item.first.line)
 
 
-def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named | list[Token]] | None:
+def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt | list[Token]] | None:
     """The rows of a coded table, and between them figures that stand in lines of their own; None where codes stand
     apart from names."""
-    found: list[_Named | list[Token]] = []
-    row: _Named | None = None
+    found: list[_RowAt | list[Token]] = []
+    row: _RowAt | None = None
     loose: list[str] = []
     tied: list[list[Token]] = []
     words_in: int | None = None  # the line of the last word
@@ -718,11 +900,11 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named 
             open_run, words_in = None, id(token.line)
             text = bare(token.text)
             if label(text) in totals and (row is None or row.count or loose or not row.code or row.names):
-                row = _Named("合计" if label(text) in table.words.totals else label(text), token, loose, tied)
+                row = _RowAt("合计" if label(text) in table.words.totals else label(text), token, loose, tied)
                 row.lines.add(id(token.line))
                 found.append(row)
                 loose, tied = [], []
-            elif row is None or row.count or loose or not isinstance(found[-1], _Named):
+            elif row is None or row.count or loose or not isinstance(found[-1], _RowAt):
                 loose.append(token.text)
             else:
                 row.names.append(token.text)
@@ -731,7 +913,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named 
             continue
         code_like = CODE.fullmatch(token.text) is not None
         full = row is None or row.count >= n
-        after = row is not None and (row.count or row.names or loose or not isinstance(found[-1], _Named))
+        after = row is not None and (row.count or row.names or loose or not isinstance(found[-1], _RowAt))
         starts = code_like and (full or (mostly_decimal and bool(after)))
         if starts and row is not None and row.names and not row.count and not mostly_decimal and not loose:
             starts = False
@@ -740,7 +922,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named 
             while len(code) < 7 and j < len(body) and body[j].kind == "number" and _PART.fullmatch(body[j].text):
                 code += body[j].text
                 j += 1
-            row = _Named(code, token, loose, tied)
+            row = _RowAt(code, token, loose, tied)
             row.lines.update(id(t.line) for t in body[i:j])
             found.append(row)
             loose, tied, open_run = [], [], None
@@ -754,7 +936,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named 
         elif loose and words_in == id(token.line):
             open_run = [token]
             tied.append(open_run)
-        elif row is None or loose or not isinstance(found[-1], _Named) or (lined and id(token.line) not in row.lines):
+        elif row is None or loose or not isinstance(found[-1], _RowAt) or (lined and id(token.line) not in row.lines):
             open_run = [token]
             found.append(open_run)
         else:
@@ -762,11 +944,11 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_Named 
             row.runs.append(open_run)
         i += 1
     if loose and row is not None:
-        found.append(_Named("", body[-1], loose, tied))
+        found.append(_RowAt("", body[-1], loose, tied))
     return found
 
 
-def _names(rows: list[_Named]) -> list[str]:
+def _names(rows: list[_RowAt]) -> list[str]:
     """The name of each row. Words between two rows end the name of the first or begin that of the second.
 
     They begin it where the second has no words of its own, where the state's list of codes has them so, or where most
@@ -813,7 +995,7 @@ def _paired(table: OpenTable, header: _Header, body: list[Token]) -> None:
     names = [i for i, w in enumerate(header.words) if w in table.words.name]
     if header.whole and len(names) > 1:
         header = header._replace(words=header.words[names[1] :], lines=header.lines[names[1] :])
-    spent, orders = _columns(expenditure.columns, header)
+    spent, orders, paths = _columns(expenditure.columns, header)
     columns = {income.name: [income.columns[0].key], expenditure.name: spent}
     if not columns[expenditure.name]:
         table.unread, table.reason = True, "the header names no column of the expenditure side"
@@ -867,8 +1049,10 @@ def _paired(table: OpenTable, header: _Header, body: list[Token]) -> None:
         row_key, line_key = table.line_of(side, text)
         shift = 0 if side is income else len(columns[income.name])
         places = [
-            Place(row_key, text, line_key, Slot(column, side.name), max(row_no, 0), _blank(table, token, shift + k))
-            for k, column in enumerate(columns[side.name])
+            Place(
+                row_key, text, line_key, Slot(column, side.name, path), max(row_no, 0), _blank(table, token, shift + k)
+            )
+            for k, (column, path) in enumerate(zip(columns[side.name], paths if shift else [()], strict=True))
         ]
         part = _Part(places, [], text, orders if side is expenditure else [])
         before = sequence[-1] if sequence else None

@@ -40,7 +40,7 @@ KINDS = {"sum": None, "hierarchy": "eq", "rest": "eq", "parts": "ge", "within_th
 
 
 class Place(NamedTuple):
-    """One cell that a figure may stand in; ``blank`` is what it is when none does."""
+    """One cell that a figure may stand in; ``blank`` is what it is when none does. ``counted``: it is no money."""
 
     row_key: str
     name: str
@@ -48,6 +48,12 @@ class Place(NamedTuple):
     slot: Slot
     row_no: int
     blank: Figure
+    counted: bool = False
+
+
+def put(table: OpenTable, place: Place, figure: Figure) -> None:
+    """Put a figure (or the blank) into the cell."""
+    table.place(place.row_key, place.name, place.line_key, place.slot, figure, place.row_no, counted=place.counted)
 
 
 @dataclass(slots=True)
@@ -259,7 +265,10 @@ class _Settling:
                 continue
             taken.update(cells)
             try:
-                read = [numbers.parse_figure(f.text) for f in row.figures]
+                read = [
+                    numbers.Figure(Decimal(0), PLACES) if f.text in numbers.NO_FIGURE else numbers.parse_figure(f.text)
+                    for f in row.figures
+                ]
             except FigureDoesNotFit as problem:
                 group.dead = str(problem)
                 continue
@@ -359,7 +368,11 @@ class _Settling:
             alive = [g for g in groups if not g.dead]
             sums = [s for s in self._sums(groups, identities) if s.home == id(table)]
             domains = [list(range(len(g.options))) for g in groups]
-            if len(alive) == len(groups) and sums and all(self._filter(s, domains, keep=False) is not None for s in sums):
+            if (
+                len(alive) == len(groups)
+                and sums
+                and all(self._filter(s, domains, keep=False) is not None for s in sums)
+            ):
                 held.append(groups)
         if len(held) == 1:
             return held[0]
@@ -500,8 +513,7 @@ class _Settling:
                 f = group.options[0][j]
                 figure = figures[f]._replace(col=place.blank.col) if f >= 0 else place.blank
                 used += [f] if f >= 0 else []
-                placed = figure._replace(placed_by="identity")
-                table.place(place.row_key, place.name, place.line_key, place.slot, placed, place.row_no)
+                put(table, place, figure._replace(placed_by="identity"))
             for f, figure in enumerate(figures):
                 if f in used:
                     continue
@@ -541,4 +553,4 @@ def _holds(relation: str, before: Mapping[int, int], add: tuple[int, int], behin
     return False
 
 
-__all__ = ["KINDS", "Anything", "Place", "Row", "RowsRead", "Run", "settle"]
+__all__ = ["KINDS", "Anything", "Place", "Row", "RowsRead", "Run", "put", "settle"]
