@@ -683,7 +683,7 @@ def _header_lines(
         # Columns without a figure may lie at the right of those that have some.
         reach = max([strips[-1].x1, *(p.x1 for k in header for p in lines[k].pieces)])
         inside = all(p.x1 > strips[0].x0 - 6 * size and p.x0 < reach + 6 * size for p in line.pieces)
-        if (not inside and len(line.pieces) < 3) or max(p.size for p in line.pieces) > 1.25 * size:
+        if (not inside and len(line.pieces) < 2) or max(p.size for p in line.pieces) > 1.25 * size:
             break
         # 公开01表, 万元: above the header at the edge of the table.
         if (
@@ -716,7 +716,8 @@ def _says(line: _Text) -> bool:
 
 def _over_figures(line: _Text, strips: Sequence[Strip]) -> bool:
     """Whether some words of a line stand where the figures stand."""
-    left = min(s.x0 for s in strips if s.figures)
+    first = next(k for k, s in enumerate(strips) if s.figures)
+    left = strips[first - 1].x1 if first else strips[0].x0
     return any(not p.amount and p.x1 > left for p in line.pieces) and not _is_row(line, strips)
 
 
@@ -819,9 +820,15 @@ class _Header:
     def solve(self) -> _Columns | None:
         if not self.blocks:
             return None
+        # A word above the words at both sides of it is over them; where that leaves a column without a word, a strip
+        # of its own makes it the word of that column.
+        return self._solve(own_strip=False) or self._solve(own_strip=True)
+
+    def _solve(self, *, own_strip: bool) -> _Columns | None:
+        for block in self.blocks:
+            block.first = block.end = -1
         leaves = [b for b in self.blocks if not self._stands_over(b)]
-        # A word between two strips and above the words beside it is over both.
-        leaves = [b for b in leaves if not self._floats(b, leaves)]
+        leaves = [b for b in leaves if not self._floats(b, leaves, own_strip=own_strip)]
         leaves.sort(key=lambda b: b.middle)
         matched = self._matched(leaves)
         if matched is None:
@@ -908,17 +915,16 @@ class _Header:
             for o in self.blocks
         )
 
-    def _floats(self, b: _Block, leaves: Sequence[_Block]) -> bool:
+    def _floats(self, b: _Block, leaves: Sequence[_Block], *, own_strip: bool) -> bool:
         """Whether a word with nothing right below it is over the words at both sides of it, which stand lower."""
         sides = sorted((o for o in leaves if o is not b), key=lambda o: o.middle)
         left = [o for o in sides if o.x1 <= b.middle]
         right = [o for o in sides if o.x0 >= b.middle]
         if not left or not right:
             return False
-        lower = all(o.level > b.bottom for o in (left[-1], right[0]))
-        if not lower:
-            return False
-        # With a strip of its own it is a word over that column alone.
+        lower = all(o.top >= b.bottom - 0.1 * self.size for o in (left[-1], right[0]))
+        if not lower or not own_strip:
+            return lower
         own = [s for s in self.strips if s.x0 < b.x1 and s.x1 > b.x0]
         return all(any(o.x0 < s.x1 and o.x1 > s.x0 for o in (left[-1], right[0])) for s in own)
 
@@ -942,6 +948,16 @@ class _Header:
                 names[k] = j
         free = [j for j, ks in enumerate(over) if not ks]
         bare = [k for k, name in enumerate(names) if name is None]
+        if bare and free and (zones := self._by_zones(leaves)):
+            for k in bare:
+                j = zones[k]
+                if j in free:
+                    names[k] = j
+                    over[j] = [k]
+                    free.remove(j)
+            if any(name is not None and name != zones[k] for k, name in enumerate(names)):
+                return None
+            bare = [k for k, name in enumerate(names) if name is None]
         for k in list(bare):
             if not free:
                 break
@@ -999,6 +1015,41 @@ class _Header:
         xs = self._borders(spans, [leaves[j] if j is not None else None for _, _, j in order])
         columns = _Columns(len(order), of, xs, [j is not None for _, _, j in order])
         return columns, [leaves[j] if j is not None else None for _, _, j in order]
+
+    def _by_zones(self, leaves: Sequence[_Block]) -> list[int] | None:
+        """The word of each strip, if every word is in the middle of its column: one border then says all others.
+
+        None where the strips do not keep to the columns, or keep to others when the first border is moved by a pad.
+        """
+        strips, size = self.strips, self.size
+        first = strips[0]
+        begins = [p.x0 for p in first.pieces]
+        if first.figures or not begins or max(begins[:12]) - min(begins[:12]) > ALIGNED * size:
+            return None
+        drawn = [x0 for _, x0, x1 in self.rules if first.x0 - 1.5 * size <= x0 <= first.x0 and x1 >= strips[-1].x0]
+        low, high = (min(drawn) - 1.0, min(drawn) + 1.0) if drawn else (first.x0 - 1.2 * size, first.x0)
+        found: list[list[int]] = []
+        for k in range(5):
+            xs = [low + (high - low) * k / 4]
+            for block in leaves:
+                xs.append(2 * block.middle - xs[-1])
+            if any(x1 - x0 < size for x0, x1 in itertools.pairwise(xs)):
+                continue
+            if any(
+                b.x0 < x0 - 0.1 * size or b.x1 > x1 + 0.1 * size
+                for b, (x0, x1) in zip(leaves, itertools.pairwise(xs), strict=True)
+            ):
+                continue
+            slack = 0.2 * size
+            own = []
+            for s in strips:
+                inside = [j for j in range(len(leaves)) if xs[j] - slack <= s.x0 and s.x1 <= xs[j + 1] + slack]
+                own += inside if len(inside) == 1 else [-1]
+            if -1 not in own:
+                found.append(own)
+        if not found or any(own != found[0] for own in found):
+            return None
+        return found[0]
 
     def _usual(self, half: float, names: Sequence[int | None], leaves: Sequence[_Block]) -> bool:
         """Whether figures end as far right of the middle of their word in other columns."""
