@@ -12,7 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juesuan.final_accounts.model import LimitExceeded, UnreadableDocument
-from juesuan.final_accounts.readers import DOCX, FORMATS, XLSX, Limits, read, reader_fingerprint, sniff
+from juesuan.final_accounts.readers import (
+    DOC,
+    DOC_XML,
+    DOCX,
+    ENCRYPTED,
+    FORMATS,
+    ODS,
+    ODT,
+    XLS,
+    XLS_XML,
+    XLSB,
+    XLSX,
+    Limits,
+    read,
+    reader_fingerprint,
+    sniff,
+)
+from tests.fixtures.compound_writer import compound
 from tests.fixtures.pdf_writer import PdfPage, pdf
 
 
@@ -24,8 +41,15 @@ def zipped(*names: str) -> bytes:
     return out.getvalue()
 
 
-def ole(stream: str) -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(100)
+def open_document(kind: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+    return out.getvalue()
+
+
+def ole(*streams: str) -> bytes:
+    return compound(dict.fromkeys(streams, b""))
 
 
 SAMPLES = {
@@ -38,6 +62,13 @@ SAMPLES = {
     "application/vnd.ms-excel": ole("Workbook"),
     "application/msword": ole("WordDocument"),
     "application/x-ole-storage": ole("Contents"),
+    ENCRYPTED: ole("EncryptionInfo", "EncryptedPackage"),
+    XLSB: zipped("[Content_Types].xml", "xl/workbook.bin"),
+    ODS: open_document("spreadsheet"),
+    ODT: open_document("text"),
+    "application/vnd.oasis.opendocument": open_document("graphics"),
+    XLS_XML: b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook><Table/></Workbook>',
+    DOC_XML: b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument/>',
     "text/html": b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html><body><table></table></body></html>",
     "application/xml": b'<?xml version="1.0"?><a/>',
     "text/rtf": b"{\\rtf1 text}",
@@ -53,6 +84,22 @@ SAMPLES = {
 @pytest.mark.parametrize("media_type", SAMPLES)
 def test_the_content_says_what_a_document_is(media_type: str) -> None:
     assert sniff(SAMPLES[media_type]) == media_type
+
+
+def test_what_is_packed_in_an_archive_does_not_decide_what_it_is() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("收入决算表.xlsx", zipped("[Content_Types].xml", "xl/workbook.xml"))
+    assert sniff(out.getvalue()) == "application/zip"
+
+
+@pytest.mark.parametrize("media_type", [XLSX, DOCX, XLS, DOC])
+def test_a_truncated_office_document_is_still_told(media_type: str) -> None:
+    bodies = {XLS: {"Workbook": b"\x09\x08\x10\x00"}, DOC: {"WordDocument": b"\xec\xa5\xc1\x00"}}
+    data = compound(bodies[media_type]) if media_type in bodies else SAMPLES[media_type]
+    cut = data[:-2000] if media_type in bodies else data[: len(data) // 2]
+    with pytest.raises(UnreadableDocument, match="truncated or damaged"):
+        read(cut)
 
 
 @pytest.mark.parametrize("media_type", [m for m in SAMPLES if FORMATS[m].module is None])

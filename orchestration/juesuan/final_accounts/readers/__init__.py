@@ -85,20 +85,24 @@ FORMATS: dict[str, Format] = {
     "text/plain": Format("plain text", "plain"),
     XLSX: Format("Excel workbook (.xlsx)", "excel"),
     XLS: Format("Excel workbook of the old kind (.xls)", "excel"),
-    XLSB: Format("Excel binary workbook (.xlsb)", None, "save it as .xlsx and add that"),
-    XLS_XML: Format("Excel workbook in XML of 2003", None, "save it as .xlsx and add that"),
+    XLSB: Format("Excel binary workbook (.xlsb)", "converted", "save it as .xlsx and add that"),
+    XLS_XML: Format("Excel workbook in XML of 2003", "converted", "save it as .xlsx and add that"),
     DOCX: Format("Word document (.docx)", "word"),
-    DOC: Format("Word document of the old kind (.doc)", None, "save it as .docx and add that"),
-    DOC_XML: Format("Word document in XML of 2003", None, "save it as .docx and add that"),
-    ODS: Format("OpenDocument spreadsheet (.ods)", None, "save it as .xlsx and add that"),
-    ODT: Format("OpenDocument text (.odt)", None, "save it as .docx and add that"),
+    DOC: Format("Word document of the old kind (.doc)", "converted", "save it as .docx and add that"),
+    DOC_XML: Format("Word document in XML of 2003", "converted", "save it as .docx and add that"),
+    ODS: Format("OpenDocument spreadsheet (.ods)", "converted", "save it as .xlsx and add that"),
+    ODT: Format("OpenDocument text (.odt)", "converted", "save it as .docx and add that"),
     ENCRYPTED: Format("Office document with a password", None, "save it without its password and add that"),
-    "application/x-ole-storage": Format("Office document of the old kind", None, "print it to PDF and add that"),
+    "application/x-ole-storage": Format(
+        "Office document of the old kind, neither Word nor Excel",
+        None,
+        "it may be truncated: download it again, or print it to PDF and add that",
+    ),
     "application/vnd.oasis.opendocument": Format("OpenDocument file", None, "print it to PDF and add that"),
     "application/ofd": Format("OFD document", None, "convert it to PDF and add that"),
     "text/html": Format("web page (HTML)", "html"),
     MHTML: Format("web page in one file (MHTML)", "mhtml"),
-    "text/rtf": Format("RTF document", None, "save it as .docx and add that"),
+    "text/rtf": Format("RTF document", "converted", "save it as .docx and add that"),
     "application/xml": Format("XML file", None, "add the document it was made from"),
     "image/png": Format("picture (PNG)", "image"),
     "image/jpeg": Format("picture (JPEG)", "image"),
@@ -164,16 +168,16 @@ def sniff(data: bytes) -> str:
         return _sniff_zip(data)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _sniff_ole(data)
-    if b"<?mso-application" in head or b"schemas-microsoft-com:office:spreadsheet" in head:
-        if b"Excel.Sheet" in head or b"schemas-microsoft-com:office:spreadsheet" in head:
-            return XLS_XML
-        if b"Word.Document" in head:
-            return DOC_XML
     if data[257:262] == b"ustar":
         return "application/x-tar"
     low = data[:8192].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if low.startswith((b"\xff\xfe", b"\xfe\xff")):
         low = low[2:].replace(b"\x00", b"").lstrip()  # UTF-16: the bytes of its ASCII
+    if low.startswith(b"<?xml") and b"<html" not in low:  # <Table> is there, too
+        if b'progid="excel.sheet"' in low or b"schemas-microsoft-com:office:spreadsheet" in low:
+            return XLS_XML
+        if b'progid="word.document"' in low:
+            return DOC_XML
     if low.startswith(b"<") and any(mark in low for mark in _HTML_MARKS):
         return "text/html"
     if _MAIL_HEAD.match(low) and b"\nmime-version:" in b"\n" + low and _MAIL_KIND.search(low):

@@ -54,6 +54,10 @@ def read(data: bytes, limits: Limits) -> Reading:
     """
     old = data.startswith(MAGIC)
     parts = _xls(data) if old else _xlsx(data, limits)
+    if isinstance(parts, XlsRecords) and parts.locked:
+        from juesuan.final_accounts.readers.converted import unlocked
+
+        return unlocked(data, limits)
     book = _ask(lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
     sheets = book.sheets_metadata
     if len(sheets) > limits.max_pages:

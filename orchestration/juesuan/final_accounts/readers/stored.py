@@ -232,11 +232,15 @@ _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 
 
 
 class XlsRecords:
-    """The records of the workbook stream of an .xls file. Raises ``UnreadableDocument`` (damaged, with a password)."""
+    """The records of the workbook stream of an .xls file. Raises ``UnreadableDocument`` where it is damaged.
+
+    ``locked`` says that what follows is encrypted; then nothing else is known.
+    """
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
         self.from_1904 = False
+        self.locked = False
         self.pictures = 0
         self._sheets: list[int] = []
         custom: dict[int, str] = {}
@@ -247,9 +251,8 @@ class XlsRecords:
                 if kind in _BOF and len(body) >= 2:
                     version = struct.unpack_from("<H", body)[0]
                 elif kind == _FILEPASS:
-                    raise UnreadableDocument(
-                        "the workbook is encrypted: open it with its password, save it without one, and add that"
-                    )
+                    self.locked = True
+                    break
                 elif kind == _DATE_1904:
                     self.from_1904 = bool(struct.unpack_from("<H", body)[0])
                 elif kind == _FORMAT:
