@@ -694,8 +694,8 @@ def _header_lines(
             break
         if len(line.pieces) == 1:
             (p,) = line.pieces
-            centred = abs(p.middle - middle) <= 0.12 * width
-            crossed = any(line.base < r[0] < below.base - 0.3 * size for r in rules)
+            centred = abs(p.middle - middle) <= min(0.12 * width, 2.5 * size)
+            crossed = any(line.base < y < below.base - 0.3 * size and b - a >= 0.9 * width for y, a, b in rules)
             # One word alone: a group word or a part of a wrapped one, or else the title of the table.
             if p.x1 - p.x0 > 0.6 * width or (centred and (crossed or gap > 2.4 * size or not header)):
                 break
@@ -811,11 +811,16 @@ class _Header:
         self.strips = strips
         self.size = size
         self.edges: dict[int, tuple[float, float]] = {}
+        self.step = 0.0  # how much lower words stand than those that are surely over them
         top = min(p.base for p in pieces) - 2 * size
         self.rules = [r for r in rules if top < r[0] < max(p.base for p in pieces) + 2 * size]
         self.drawn = bool(xs)
         self.numbers, rest = self._column_numbers(pieces)
         self.blocks = self._blocks(self._words(rest))
+        over = [b for b in self.blocks if self._stands_over(b)]
+        if over:
+            lowest = max(b.level for b in self.blocks)
+            self.step = min(lowest - b.level for b in over) if len({round(b.level) for b in over}) == 1 else self.step
 
     def solve(self) -> _Columns | None:
         if not self.blocks:
@@ -856,7 +861,8 @@ class _Header:
             by_line.setdefault(p.base, []).append(p)
         for row in by_line.values():
             digits = [p.text for p in sorted(row, key=lambda p: p.x0) if p.text.isdigit()]
-            if len(digits) >= 2 and _counts_up(digits) and len(digits) >= len(row) - 2:
+            only = digits == ["1"] and row[0].base == max(by_line)
+            if (len(digits) >= 2 and _counts_up(digits) and len(digits) >= len(row) - 2) or (only and len(row) <= 2):
                 own = set(map(id, row))
                 return row, [p for p in pieces if id(p) not in own]
         return [], pieces
@@ -922,7 +928,9 @@ class _Header:
         right = [o for o in sides if o.x0 >= b.middle]
         if not left or not right:
             return False
-        lower = all(o.top >= b.bottom - 0.1 * self.size for o in (left[-1], right[0]))
+        lower = all(
+            o.top >= b.bottom - 0.1 * self.size and o.level - b.level >= 0.75 * self.step for o in (left[-1], right[0])
+        )
         if not lower or not own_strip:
             return lower
         own = [s for s in self.strips if s.x0 < b.x1 and s.x1 > b.x0]
@@ -1097,7 +1105,7 @@ class _Header:
             return True
         size = self.size
         lowest = max(b.level for b in self.blocks)
-        levels = sorted({round(b.level, 1) for b in self.blocks})
+        levels = sorted({round(b.level, 1) for b in [*groups, max(self.blocks, key=lambda b: b.level)]})
         pitch = min((b - a for a, b in itertools.pairwise(levels) if b - a > size), default=1.8 * size)
         # A word stands in the middle of the height of its cell, and the lowest cells end where the body begins.
         foot = lowest + min(pitch / 2, 1.2 * size)
