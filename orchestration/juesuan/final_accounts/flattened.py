@@ -163,10 +163,8 @@ class _Named(NamedTuple):
 
 def _order(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     """The columns in the order in which the header names them. A word under a group stands where its group does."""
-    inside = {w for column in columns for w in column.group_words.plain if column.group.plain}
-    counted = Counter(w for w in header if w in inside)
-    if any(n > 1 for n in counted.values()) and (found := _grouped(columns, header)):
-        return found
+    if _repeats(columns, header):
+        return _grouped(columns, header)
     places: list[tuple[tuple[int, int], _Named]] = []
     taken: set[int] = set()
     for column in columns:
@@ -190,6 +188,12 @@ def _order(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     return [found for _, found in sorted(places)]
 
 
+def _repeats(columns: Sequence[Column], header: Sequence[str]) -> bool:
+    """Whether a word that stands under groups comes more than once."""
+    inside = {w for column in columns for _, words in column.groups for w in words.plain}
+    return any(n > 1 for w, n in Counter(header).items() if w in inside)
+
+
 def _grouped(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     """The columns of a header in which the same words stand under several groups; none where two readings fit.
 
@@ -197,18 +201,29 @@ def _grouped(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     """
     groups: list[int] = []
     for i, w in enumerate(header):
-        if any(w in column.group for column in columns) and header.count(w) == 1:
+        if any(w in g for column in columns for g, _ in column.groups) and header.count(w) == 1:
             groups.append(i)
     above = [i for i in groups if i < groups[0] + len(groups)] if groups else []
     leaves = [
         i
         for i, w in enumerate(header)
-        if above and i > above[-1] and any(w in column.group_words or w in column.words for column in columns)
+        if above and i > above[-1] and any(w in column.words or any(w in ws for _, ws in column.groups) for column in columns)
     ]
     if len(above) < 2 or not leaves:
         return []
-    nested = [i for i in leaves if not any(_under(c, header[g], header[i]) for c in columns for g in above)]
-    # 小计 人员经费 公用经费, a level below 基本支出, begin with the 小计 that no group is left for
+    for cut in range(len(leaves), len(above), -1):
+        found = _in_turn(columns, header, above, leaves[:cut])
+        if len(found) > 1:
+            return []
+        if found and (order := _with_lower(columns, header, found[0], leaves[cut:])):
+            return order
+    return []
+
+
+def _in_turn(
+    columns: Sequence[Column], header: Sequence[str], above: Sequence[int], leaves: Sequence[int]
+) -> list[list[_Named]]:
+    """The ways (two at most) in which words belong to groups in turn, so that each names another column."""
     found: list[list[_Named]] = []
 
     def step(n: int, g: int, taken: tuple[_Named, ...]) -> None:
@@ -221,44 +236,40 @@ def _grouped(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
         for k in (g, g + 1):
             if not 0 <= k < len(above):
                 continue
-            for column in columns:
-                if column.key not in {t.key for t in taken} and _under(column, header[above[k]], header[leaves[n]]):
-                    one = _Named(column.key, leaves[n], (header[above[k]], header[leaves[n]]))
-                    step(n + 1, k, (*taken, one))
+            path = header[above[k]], header[leaves[n]]
+            for key in _under(tuple(columns), *path):
+                if key not in {t.key for t in taken}:
+                    step(n + 1, k, (*taken, _Named(key, leaves[n], path)))
 
-    if nested:
-        cut = leaves.index(nested[0])
-        start = cut - 1 if cut and header[leaves[cut - 1]] in ("小计", "合计") else cut
-        below, leaves = leaves[start:], leaves[:start]
-    else:
-        below = []
     step(0, -1, ())
-    if len(found) != 1:
-        return []
-    (order,) = found
-    if below:
-        # the words of the lower level, under the leaf whose word is their group
-        at = next((k for k, one in enumerate(order) if any(header[one.at] in c.group for c in columns)), None)
-        if at is None:
-            return []
-        word = header[order[at].at]
+    return found
+
+
+def _with_lower(
+    columns: Sequence[Column], header: Sequence[str], order: list[_Named], below: Sequence[int]
+) -> list[_Named]:
+    """The columns with 小计 人员经费 公用经费 in the place of the 基本支出 above them; none where they are under nothing."""
+    if not below:
+        return order
+    words = {column.key: column.words for column in columns}
+    for at, one in enumerate(order):
+        word = header[one.at]
+        if word not in words[one.key]:
+            continue
         lower = []
         for i in below:
-            keys = [c.key for c in columns if word in c.group and header[i] in c.group_words]
-            if len(keys) != 1:
-                return []
-            lower.append(_Named(keys[0], i, (*order[at].path, header[i])))
-        order[at : at + 1] = lower
-    return order
+            keys = _under(tuple(columns), word, header[i])
+            lower += [_Named(key, i, (*one.path, header[i])) for key in keys]
+        if len(lower) == len(below):
+            return [*order[:at], *lower, *order[at + 1 :]]
+    return []
 
 
-def _under(column: Column, group: str, word: str) -> bool:
-    """Whether a word under a group names the column."""
-    if column.group.plain:
-        return (group in column.group and word in column.group_words) or (
-            word in column.words and group not in column.under_not and group != word and group not in column.group
-        )
-    return word in column.words and group not in column.under_not
+@lru_cache(maxsize=2048)
+def _under(columns: tuple[Column, ...], group: str, word: str) -> tuple[str, ...]:
+    """The keys of the columns that a word under a group names: as a word of that group, else by itself."""
+    own = tuple(c.key for c in columns if any(group in g and word in ws for g, ws in c.groups))
+    return own or tuple(c.key for c in columns if word in c.words and group not in c.under_not and group not in c.words)
 
 
 class _Columns(NamedTuple):
@@ -290,7 +301,7 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
         words, beside = stacked
     found = _order(columns, words)
     keys, paths = [one.key for one in found], [one.path for one in found]
-    if keys == sorted(keys, key=usual.index):
+    if keys == sorted(keys, key=usual.index) or (header.whole and _repeats(columns, words)):
         return _Columns(keys, [], paths)
     if beside is None:
         lines = [header.lines[one.at] for one in found]
@@ -539,6 +550,14 @@ class _Header(NamedTuple):
 
 
 def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
+    """The header in these tokens. What no word of a header covers at its end is the name of the first row."""
+    header = _header_with(table, tokens, rows_first=False)
+    if table.form.kind != "coded" or header.whole or unstack(header.pieces, header.vocabulary):
+        return header
+    return _header_with(table, tokens, rows_first=True)
+
+
+def _header_with(table: OpenTable, tokens: Sequence[Token], *, rows_first: bool) -> _Header:
     vocabulary = _vocabulary(table.form.key)
     named = [t for t in tokens if t.kind == "word"]
     texts = [header_word(t.text) for t in named]
@@ -552,7 +571,7 @@ def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
         at += len(text)
         ends.append(at)
     behind = 0
-    if table.form.kind == "coded":
+    if rows_first:
         while behind < len(texts):
             end = ends[len(texts) - behind - 1]
             if covered.issuperset(range(end - len(texts[len(texts) - behind - 1]), end)):
@@ -566,6 +585,9 @@ def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
             pieces.append([])
         if text:
             pieces[number[id(token.line)]].append(text)
+    if len(pieces) == 1:
+        # no line says what stands beside what
+        pieces = [[piece] for piece in pieces[0]]
     kept = [(word, end) for word, end in found if end <= head]
     lines = [number[id(named[bisect_left(ends, end)].line)] for _, end in kept]
     whole = covered.issuperset(range(head))

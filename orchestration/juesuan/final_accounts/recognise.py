@@ -24,6 +24,7 @@ from juesuan.final_accounts.flattened import read_flattened
 from juesuan.final_accounts.forms import load_forms, title_of
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
 from juesuan.final_accounts.identities import settle
+from juesuan.final_accounts.longlines import cut
 from juesuan.final_accounts.model import (
     Cell,
     Grid,
@@ -91,7 +92,7 @@ class _Walk:
                 if isinstance(block, Grid):
                     self.blocks += carve(block, self._is_title, self._says_furniture, self._is_note)
                 else:
-                    self.blocks.append(block)
+                    self.blocks += cut(block, self._is_title, self._says_furniture)
         self.tables: list[OpenTable] = []
         self.rest: list[Block] = []
         self._bare_pages = {
