@@ -42,6 +42,7 @@ SPACED_OUT = 5.0
 _MOST_WAYS = 500
 
 _AMOUNT = re.compile(r"[-−－–(（]?(?:\d[\d,，]*[.．]\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?%?")
+_DASH = re.compile(r"[-−－–—]{1,3}")
 _CODE = re.compile(r"\d{3,7}")
 _CODE_AND_NAME = re.compile(r"(\d{3,7})\s*[^\d\s.,].*")
 _NAME_AND_AMOUNT = re.compile(r".*[\u2e80-\uffef]([-−]?\d[\d,]*\.\d+)")
@@ -406,11 +407,28 @@ def _strips(rows: Sequence[Sequence[Piece]]) -> list[Strip] | None:
     return out if all(_steady(s) for s in out) else None
 
 
+def _right_aligned(strip: Strip) -> bool:
+    ends = [p.x1 for p in strip.pieces if p.amount]
+    return len(ends) > 1 and max(ends) - min(ends) <= 0.15 * strip.pieces[0].size
+
+
 def _without_merged(strips: list[Strip]) -> list[Strip]:
     """What stands alone between or beside columns of labels, in lines that have nothing in those, is merged over them
     (合计 in the middle of code and name): it goes to the column of text, without widening it."""
     kept: list[Strip] = []
     for k, strip in enumerate(strips):
+        if all(_DASH.fullmatch(p.text) for p in strip.pieces):
+            # Dashes at the left of a column whose figures are at its right.
+            after = strips[k + 1] if k + 1 < len(strips) else None
+            lines = {p.base for p in strip.pieces}
+            if (
+                after is not None
+                and after.figures
+                and _right_aligned(after)
+                and not any(p.base in lines for p in after.pieces)
+            ):
+                after.pieces += strip.pieces
+                continue
         text = [
             s
             for s in (strips[k - 1 : k] + strips[k + 1 : k + 2])
@@ -682,7 +700,9 @@ def _header_lines(
             break
         # Columns without a figure may lie at the right of those that have some.
         reach = max([strips[-1].x1, *(p.x1 for k in header for p in lines[k].pieces)])
-        inside = all(p.x1 > strips[0].x0 - 6 * size and p.x0 < reach + 6 * size for p in line.pieces)
+        inside = gap <= LEADING * size or all(
+            p.x1 > strips[0].x0 - 6 * size and p.x0 < reach + 6 * size for p in line.pieces
+        )
         if (not inside and len(line.pieces) < 2) or max(p.size for p in line.pieces) > 1.25 * size:
             break
         # 公开01表, 万元: above the header at the edge of the table.
@@ -816,7 +836,8 @@ class _Header:
         self.rules = [r for r in rules if top < r[0] < max(p.base for p in pieces) + 2 * size]
         self.drawn = bool(xs)
         self.numbers, rest = self._column_numbers(pieces)
-        self.blocks = self._blocks(self._words(rest))
+        # A number in a header is a row that was taken for one.
+        self.blocks = [] if any(p.text.isdigit() for p in rest) else self._blocks(self._words(rest))
         over = [b for b in self.blocks if self._stands_over(b)]
         if over:
             lowest = max(b.level for b in self.blocks)
@@ -1032,13 +1053,22 @@ class _Header:
         strips, size = self.strips, self.size
         first = strips[0]
         begins = [p.x0 for p in first.pieces]
-        if first.figures or not begins or max(begins[:12]) - min(begins[:12]) > ALIGNED * size:
-            return None
         drawn = [x0 for _, x0, x1 in self.rules if first.x0 - 1.5 * size <= x0 <= first.x0 and x1 >= strips[-1].x0]
-        low, high = (min(drawn) - 1.0, min(drawn) + 1.0) if drawn else (first.x0 - 1.2 * size, first.x0)
+        last = strips[-1].x1
+        if drawn:
+            ends = (min(drawn) - 1.0, min(drawn) + 1.0)
+        elif begins and not first.figures and max(begins[:12]) - min(begins[:12]) <= ALIGNED * size:
+            ends = (first.x0 - 1.2 * size, first.x0)
+        elif strips[-1].figures and last > leaves[-1].middle:
+            # The last figures stand at the right border of the last column.
+            ends = (last, last + 1.2 * size)
+            for block in reversed(leaves):
+                ends = (2 * block.middle - ends[1], 2 * block.middle - ends[0])
+        else:
+            return None
         found: list[list[int]] = []
         for k in range(5):
-            xs = [low + (high - low) * k / 4]
+            xs = [ends[0] + (ends[1] - ends[0]) * k / 4]
             for block in leaves:
                 xs.append(2 * block.middle - xs[-1])
             if any(x1 - x0 < size for x0, x1 in itertools.pairwise(xs)):
@@ -1167,6 +1197,12 @@ class _Header:
                 and x0 <= group.x0
                 and x1 >= group.x1
             ):
+                beside = any(
+                    o is not group and abs(o.level - group.level) <= 0.5 * self.size and x0 < o.middle < x1
+                    for o in self.blocks
+                )
+                if beside:
+                    continue  # the rules under several words, in one piece
                 own = [c for c, b in enumerate(names) if b is not None and x0 - 1 <= b.middle <= x1 + 1]
                 centred = abs((x0 + x1) / 2 - group.middle) <= self.size
                 if own and len(own) < len(names) and centred:
