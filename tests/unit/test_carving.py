@@ -183,3 +183,24 @@ def test_counts_beside_the_three_public_expenses_are_no_money() -> None:
     assert found["vehicles_owned_final"] == ("3", None)
     assert found["agency_operating_expenses"] == ("18.60", "万元")
     assert not got.unassigned
+
+
+def test_two_budgets_beside_each_other_are_two_stages() -> None:
+    rows: list[list[str | float | None]] = [
+        ["财政拨款“三公”经费支出决算表", None, None, None],
+        ["项目", "年初预算数", "全年预算数", "决算数"],
+        ["因公出国（境）费", "1.00", "0.50", "0.40"],
+        ["公务接待费", "2.00", "2.00", "1.80"],
+    ]
+    got = read(sheet(rows, {(0, 0): (1, 4)}))
+    found = {c.column_key: c.value_text for c in got.cells}
+    assert found["abroad_initial_budget"] == "1.00" and found["abroad_adjusted_budget"] == "0.50"
+    assert found["reception_final"] == "1.80"
+
+
+def test_a_sentence_within_a_table_is_a_row_of_it() -> None:
+    goal = "完成全年绩效目标，保障机关正常运转，按时足额发放工资，提升服务质量。"
+    rows: list[list[str | float | None]] = [["项目名称", "年初预算"], [goal, None], ["数量指标", "1.00"]]
+    grid = sheet(rows, {(1, 0): (1, 2)})
+    got = recognise(Reading("office", "", (Page(None, None, None, (grid,)),)))
+    assert sum(isinstance(block, Grid) for block in got.rest) + len(got.unrecognised) == 1

@@ -189,6 +189,6 @@ def test_form_lists_name_the_columns_and_lines_of_the_form_definitions() -> None
             wanted = {(key, line) for line in line_keys(side.get("lines", []))}
             assert wanted <= lines, wanted - lines
         for item in form.get("facets", {}).get("item", {}):
-            for stage in form["facets"]["stage"]:
+            for stage in [*form["facets"]["stage"], *form["budget_stage"]]:
                 named = form.get("renamed", {}).get(f"{item}_{stage}", f"{item}_{stage}")
                 assert (key, named) in columns

@@ -83,14 +83,15 @@ def _kind(cells: Sequence[GridCell], grid: Grid, is_title: Says, is_furniture: S
 
 
 def _settled(kinds: Sequence[Kind], rows: Sequence[Sequence[GridCell]]) -> list[Kind]:
-    """Furniture stands over a table or under its title: within a table it is a row of it."""
+    """Furniture and sentences stand over a table, under its title or behind it: within a table they are rows of it."""
     out = list(kinds)
     for r, kind in enumerate(kinds):
-        if kind != "furniture":
+        if kind not in ("furniture", "text"):
             continue
         above = next((k for k in reversed(out[:r]) if k != "blank"), None)
-        below = next((k for k in kinds[r + 1 :] if k != "blank"), None)
-        if above == "body" and below == "body" and not any(":" in bare(cell.text) for cell in rows[r]):
+        below = next((k for k in kinds[r + 1 :] if k not in ("blank", "text")), None)
+        labelled = kind == "furniture" and any(":" in bare(cell.text) for cell in rows[r])
+        if above == "body" and below == "body" and not labelled:
             out[r] = "body"
     return out
 

@@ -288,9 +288,13 @@ def _open_slots(
 
 def _facet_slots(form: Form, paths: Sequence[Sequence[str]], printed: Sequence[Sequence[str]], layout: Layout) -> None:
     assert form.facets is not None
+    told = {c: found for c, path in enumerate(paths) if (found := _deepest(form.budget_stages or {}, path))}
     for c, path in enumerate(paths):
         item = _deepest(form.facets["item"], path)
         stage = _deepest(form.facets["stage"], path)
+        if stage == "budget" and len(set(told.values())) > 1:
+            # two budgets beside each other are two stages
+            stage = told.get(c, stage)
         if item and stage:
             layout.slots[c] = Slot(form.column_of(item, stage), None, tuple(printed[c]))
         elif stage:

@@ -115,6 +115,7 @@ class Form:
     patterns: tuple[re.Pattern[str], ...] = ()
     local: bool = False  # printed in some places only: no report owes it
     heading_item: str | None = None  # the item whose word also heads a list of items
+    budget_stages: Mapping[str, Words] | None = None  # the words that tell one budget from another
     renamed: Mapping[str, str] | None = None  # columns of two facets that have a key of their own
 
     def column_of(self, item: str, stage: str) -> str:
@@ -233,6 +234,7 @@ def _form(key: str, entry: Mapping[str, Any], classes: Mapping[str, str]) -> For
         patterns=tuple(re.compile(p) for p in entry.get("title_patterns") or ()),
         local=bool(entry.get("local")),
         heading_item=entry.get("heading_item"),
+        budget_stages={stage: Words.of(words) for stage, words in (entry.get("budget_stage") or {}).items()} or None,
         renamed=entry.get("renamed"),
     )
 
