@@ -83,6 +83,7 @@ def _report(report: Report, number: int, document: str | None, notes: tuple[str,
                 "pages": list(table.pages),
                 "state": table.state,
                 "reason": table.reason,
+                "recognised_by": table.recognised_by,
             }
             for table in report.tables
         ],

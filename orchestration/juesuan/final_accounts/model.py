@@ -30,6 +30,9 @@ PlacedBy = Literal["position", "identity"]
 Confirmation = Literal["confirmed", "unconfirmed"]
 #: Why a table was kept as a grid: its title is of no form, it has none, or its header is not that of its title.
 UnrecognisedState = Literal["unknown_title", "no_title", "other_header"]
+#: What said of which form a table is: its title, which stands in the form data, follows a pattern there or is one
+#: character from one; the name of its sheet or of its file; its header alone.
+RecognisedBy = Literal["title", "title_pattern", "close_title", "sheet_name", "file_name", "header"]
 
 #: How many yuan one printed unit is.
 YUAN_PER: dict[str, int] = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
@@ -160,7 +163,10 @@ class ReportUnit:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """One table of the report. ``table_no`` is its order in the document, from 1; 0 for a table that is missing."""
+    """One table of the report. ``table_no`` is its order in the document, from 1; 0 for a table that is missing.
+
+    ``recognised_by`` says why it was taken for a table of that form; None where it is missing.
+    """
 
     table_key: str | None
     table_no: int
@@ -172,6 +178,7 @@ class ReportTable:
     pages: tuple[int, ...] = ()
     printed_number: str | None = None
     reason: str | None = None
+    recognised_by: RecognisedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from juesuan.final_accounts.model import (
     Method,
     MoneyUnit,
     PlacedBy,
+    RecognisedBy,
     ReportTable,
     Span,
     TableState,
@@ -84,6 +85,7 @@ class OpenTable:
     heading: str = ""  # the last label without figures, under which the rows of an open table stand
     last_code: str = ""  # of the row above, whose first parts the next row may leave out
     reason: str | None = None
+    recognised_by: RecognisedBy | None = None
     unread: bool = False
     layout: Any = None  # of grids.Layout, for continuation pages
     pending: list[Any] = field(default_factory=list)  # of identities.RowsRead: rows that order does not place
@@ -278,6 +280,7 @@ class OpenTable:
             pages=tuple(self.pages),
             printed_number=self.printed_number,
             reason=reason,
+            recognised_by=self.recognised_by,
         )
         cells = []
         for cell in self._cells:

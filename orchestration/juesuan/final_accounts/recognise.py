@@ -21,7 +21,7 @@ from typing import Any
 
 from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened
-from juesuan.final_accounts.forms import load_forms, title_of
+from juesuan.final_accounts.forms import load_forms, title_of, titled
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
 from juesuan.final_accounts.identities import settle
 from juesuan.final_accounts.longlines import cut
@@ -32,6 +32,7 @@ from juesuan.final_accounts.model import (
     MoneyUnit,
     Page,
     Reading,
+    RecognisedBy,
     ReportTable,
     TextLine,
     UnassignedNumber,
@@ -184,7 +185,11 @@ class _Walk:
                 break
         return found
 
-    def _begin(self, key: str, title: str, around: Sequence[str], page: int | None) -> OpenTable:
+    def _begin(
+        self, key: str, title: str, around: Sequence[str], page: int | None, by: RecognisedBy | None = None
+    ) -> OpenTable:
+        """A table of the form begins; ``by`` is what said so where it was not its title."""
+        known = titled(title, self.unit_name)
         texts = [bare(t) for t in (*around, title)]
         units = [m.group(1) for t in texts if (m := self.words.money_unit.search(t))]
         numbers = [m.group(0) for t in texts if (m := self.words.printed_number.match(t))]
@@ -197,6 +202,7 @@ class _Walk:
             printed_number=numbers[0] if numbers else None,
             unit=units[0] if units else None,  # type: ignore[arg-type]
             pages=[page] if page is not None else [],
+            recognised_by=by or (known[1] if known else None),
         )
         self.tables.append(table)
         self.open = table
@@ -220,12 +226,13 @@ class _Walk:
             read_grid(self.open, grid)
             return
         close = None
+        by: RecognisedBy | None = None
         if title is None and (named := self._named(grid)):
-            (key, title), at = named, len(pending)
+            (key, title, by), at = named, len(pending)
         if title is None and (key := form_by_header(grid)):
-            title, at = self.forms.tables[key].chinese, len(pending)
+            title, at, by = self.forms.tables[key].chinese, len(pending), "header"
         elif key is None and title is not None and (close := self._close_to(title, grid)):
-            key = self.forms.titles[close]
+            key, by = self.forms.titles[close], "close_title"
         if key is None or title is None:
             self._leave(grid, pending, title)
             return
@@ -236,7 +243,7 @@ class _Walk:
         table = self.open
         if table is None or table.form.key != key or not (self._goes_on_in(title) or self._repeated(table, grid)):
             heads = [c.text for c in grid.cells if c.row <= 1]
-            table = self._begin(key, title, [p.text for p in own] + heads, grid.page)
+            table = self._begin(key, title, [p.text for p in own] + heads, grid.page, by)
         read_grid(table, grid)
         if close is not None:
             table.reason = f"its title {title} is close to {close}, and its header is that of this form"
@@ -294,12 +301,12 @@ class _Walk:
                 return None, text, at
         return None, None, -1
 
-    def _named(self, grid: Grid) -> tuple[str, str] | None:
+    def _named(self, grid: Grid) -> tuple[str, str, RecognisedBy] | None:
         """The form whose title a sheet or the file it came from bears as its name, where nothing above says it."""
         page = self.sheets.get(grid.page)
-        for name in _names(page) if page else ():
+        for name, by in _names(page) if page else ():
             if key := self._title(name):
-                return key, name
+                return key, name, by
         return None
 
     def _continues(self, table: OpenTable, grid: Grid, pending: Sequence[TextLine]) -> bool:
@@ -479,9 +486,9 @@ def _one_apart(said: str, known: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:]
 
 
-def _names(page: Page) -> list[str]:
+def _names(page: Page) -> list[tuple[str, RecognisedBy]]:
     """What a sheet is called, and the file of an archive that it stands in, without its extension."""
-    names = [page.name] if page.name else []
+    names: list[tuple[str, RecognisedBy]] = [(page.name, "sheet_name")] if page.name else []
     if page.part:
-        names.append(PurePosixPath(page.part).stem)
+        names.append((PurePosixPath(page.part).stem, "file_name"))
     return names

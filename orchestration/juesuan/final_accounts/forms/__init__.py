@@ -272,13 +272,21 @@ def load_forms() -> Forms:
     return Forms(tables, furniture, titles, classes)
 
 
-@lru_cache(maxsize=4096)
 def title_of(text: str, unit_name: str | None = None) -> str | None:
     """The table key whose title this line is; None if it is none.
 
     The line may carry a table number, the year, 部门 or 单位, the unit's own name and （汇总） around the title;
-    with anything else before it, it is the title of another table (政府采购支出决算表 is not 支出决算表). A title that
-    only follows the pattern of a form gives way to every title that stands in the form data.
+    with anything else before it, it is the title of another table (政府采购支出决算表 is not 支出决算表).
+    """
+    found = titled(text, unit_name)
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=4096)
+def titled(text: str, unit_name: str | None = None) -> tuple[str, Literal["title", "title_pattern"]] | None:
+    """The same with how the title is known: it stands in the form data, or follows the pattern of a form there.
+
+    One that only follows a pattern gives way to every title that stands in the form data.
     """
     forms = load_forms()
     whole = bare(text)
@@ -296,7 +304,7 @@ def title_of(text: str, unit_name: str | None = None) -> str | None:
         for pattern in form.patterns:
             found = pattern.search(cut)
             if found and found.end() == len(cut) and not _around(cut[: found.start()], unit_name):
-                return form.key
+                return form.key, "title_pattern"
     return None
 
 
