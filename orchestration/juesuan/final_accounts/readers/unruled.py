@@ -90,10 +90,11 @@ class Strip:
     x0: float
     x1: float
     pieces: list[Piece] = field(default_factory=list)
+    counted: bool = False  # numbers without decimals are its figures
 
     @property
     def figures(self) -> bool:
-        return any(p.amount for p in self.pieces)
+        return self.counted or any(p.amount for p in self.pieces)
 
     @property
     def numbers(self) -> bool:
@@ -182,7 +183,7 @@ class Hints:
 
 def aligned(runs: list[Run], hints: Hints) -> tuple[list[Raster], list[Run], list[Raster]]:
     """The tables among these runs, filled; the runs that are left; the heads that became part of a table."""
-    if sum("." in r.text or "," in r.text for r in runs if r.text[-1].isdigit()) < 2:
+    if sum(r.text[-1].isdigit() for r in runs) < 2:
         return [], runs, []
     lines = _lines(runs)
     anchors = [i for i, line in enumerate(lines) if line.anchor]
@@ -284,6 +285,9 @@ class _Page:
                     self._both(group[: k + 1], group[k + 1 :])
                     return
         table = self._table(group, strips)
+        if table is None and (zones := _zoned(rows, self.before)):
+            # A page that goes on under the same header, where most of the columns are blank.
+            table = self._table(group, zones, self.before)
         if table:
             self._keep(table)
 
@@ -328,6 +332,8 @@ class _Page:
     ) -> _Table | None:
         lines, rules = self.lines, self.hints.rules
         figures = sum(s.figures for s in strips)
+        if figures < 1:
+            figures = _count(strips)
         if figures < 1 or len(strips) < 2:
             return None
         x0, x1 = strips[0].x0, strips[-1].x1
@@ -451,6 +457,8 @@ def _without_merged(strips: list[Strip]) -> list[Strip]:
 def _zoned(rows: Sequence[Sequence[Piece]], xs: Sequence[float]) -> list[Strip] | None:
     """The columns between borders that are known; None where what is printed does not keep to them."""
     strips = [Strip(a, b) for a, b in itertools.pairwise(xs)]
+    if not strips:
+        return None
     for row in rows:
         for p in row:
             slack = 0.15 * p.size
@@ -757,7 +765,7 @@ def _is_row(line: _Text, strips: Sequence[Strip]) -> bool:
             continue
         # Names begin where others do or are set in by some ideographs; header words stand in the middle.
         begins = min((q.x0 for q in strip.pieces), default=p.x0)
-        if strip.figures or strip.numbers or not -0.3 * p.size <= p.x0 - begins <= 4.5 * p.size:
+        if strip.figures or (strip.numbers and strip.pieces) or not -0.3 * p.size <= p.x0 - begins <= 4.5 * p.size:
             return False
     return not _counts_up(numbers)
 
@@ -1329,6 +1337,17 @@ def _as_before(strips: Sequence[Strip], before: Sequence[float], size: float) ->
         of.append(own[0])
     n = len(before) - 1
     return _Columns(n, of, list(before), [False] * n)
+
+
+def _count(strips: Sequence[Strip]) -> int:
+    """Take the numbers right of the first column of text for figures, where there are many and none has decimals."""
+    text = next((k for k, s in enumerate(strips) if s.pieces and not s.numbers), -1)
+    own = [s for s in strips[text + 1 :] if s.pieces and s.numbers]
+    if len(own) < 4:
+        return 0
+    for strip in own:
+        strip.counted = True
+    return len(own)
 
 
 def _under(head: Raster) -> _Columns:
