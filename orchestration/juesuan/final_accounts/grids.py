@@ -109,13 +109,27 @@ def header_rows(form: Form, grid: Grid) -> int:
 
 
 def _header_of_single(form: Form, words: Furniture, rows: Mapping[int, Sequence[GridCell]]) -> int:
-    header = 0
-    for r, cells in rows.items():
-        texts = [t for c in cells if (t := header_word(c.text))]
+    """The rows before the first that prints figures, or one item alone where the stages have been named before."""
+    header, staged = 0, False
+    facets = form.facets or {}
+    for r, cells in sorted(rows.items()):
+        said = [c for c in cells if c.text.strip()]
+        texts = [header_word(c.text) for c in said]
         if any(HAS_DECIMAL.search(t) for t in texts):
+            break
+        if counts_up(texts):
+            header = r + 1
             continue
-        if counts_up(texts) or any(not t.isdigit() and is_header_word(form, words, t) for t in texts):
-            header = max(header, r + 1)
+        known = [t for t in texts if not t.isdigit() and is_header_word(form, words, t)]
+        if not known:
+            if staged and texts:
+                break
+            continue
+        stages = any(t in names for t in known for names in facets["stage"].values())
+        if staged and not stages and len(known) == 1 and said[0].col == 0:
+            break
+        staged = staged or stages
+        header = r + 1
     return header
 
 
@@ -280,7 +294,7 @@ def _open_slots(
             continue
         if not layout.blocks:
             layout.blocks.append(block)
-        said = [w for k, w in enumerate(path) if k == 0 or w != path[k - 1]]
+        said = [w for k, w in enumerate(path) if (k == 0 or w != path[k - 1]) and not w.isdigit()]
         depth, key = max(((_depth(col, path), col.key) for col in form.columns), default=(0, ""))
         layout.slots[c] = Slot(key if depth else "/".join(said) or str(c), None, tuple(printed[c]))
         block.amounts.append(c)
@@ -590,14 +604,10 @@ def _single_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], r
 def _item_pairs(table: OpenTable, row: Mapping[int, GridCell], row_no: int, usual: str) -> bool:
     """Counts that stand as label and figure side by side under the figures of the form; False where there are none."""
     items = (table.form.facets or {}).get("item", {})
-    cells = list({id(cell): cell for _, cell in sorted(row.items())}.values())
+    cells = [c for c in {id(cell): cell for _, cell in sorted(row.items())}.values() if c.text.strip()]
     found = []
     for cell, after in pairwise(cells):
-        if (
-            cell.text.strip()
-            and table.words.counted.search(bare(cell.text))
-            and parse_figure(after.text or "-") is not None
-        ):
+        if table.words.counted.search(bare(cell.text)) and parse_figure(after.text) is not None:
             item = _deepest(items, [label(cell.text)])
             if item is not None:
                 found.append((item, cell, after))

@@ -298,7 +298,7 @@ def titled(text: str, unit_name: str | None = None) -> tuple[str, Literal["title
             key = forms.titles.get(got[start:])
             if key is not None:
                 if not _around(got[:start], unit_name):
-                    return key
+                    return key, "title"
                 break
     for form in forms.tables.values():
         for pattern in form.patterns:
