@@ -13,8 +13,11 @@ The folder::
 A batch without an entry is an orphan of a killed run: it holds nothing and is removed. An entry is a small
 file of its own, renamed into place, so that a kill never leaves half an entry.
 
-A landing record is by document: (document_id, report_no). Its columns are those of schema raw without what
-loading adds (:mod:`juesuan.raw_schema`), so a record landed once serves whatever the registry says later.
+A landing record is by document: (record_id, report_no), where record_id is the document's. Its columns are those of
+schema raw without what loading adds (:mod:`juesuan.raw_schema`), so a record landed once serves whatever the registry
+says later. Documents that together are one report have one record more, of the report as read over all of them: its
+record_id stands for the group, its rows carry document and number of the file that prints them. The records of the
+documents by themselves stay, so that a group can be made anew, or dissolved, without reading anything.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from juesuan.final_accounts.model import (
     Report,
     ReportStatus,
 )
-from juesuan.raw_schema import RawTable, landing_schema
+from juesuan.raw_schema import RECORD, RawTable, landing_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 DOCUMENTS_PER_BATCH = 500
 #: Digits before and after the point of a figure in schema raw, decimal(24,6).
 WHOLE_DIGITS, DECIMALS = 18, 6
+#: Sections that a document of tables alone has too.
+NO_CONTENT = ("cover", "tables", "other", "attachments")
 _STEP = Decimal(1).scaleb(-DECIMALS)
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -60,14 +65,17 @@ class LandingError(JuesuanError):
 @dataclass(frozen=True, slots=True)
 class Extracted:
     """What the reading of one document gave: its extractions, at least one (a failed one has status
-    ``failed``).
+    ``failed``). Of several documents that are one report: the key of the group in place of a document's.
+
+    ``said`` is the fingerprint of what a person asserted and extraction heeded; '' for nothing.
     """
 
     document_id: str
     extractions: tuple[Extraction, ...]
+    said: str = ""
 
 
-def failed(document_id: str, reason: str, extractor: str = "") -> Extracted:
+def failed(document_id: str, reason: str, extractor: str = "", said: str = "") -> Extracted:
     """The document could not be read: one report row with status ``failed`` and the reason."""
     report = Report(
         document_id=document_id,
@@ -80,7 +88,7 @@ def failed(document_id: str, reason: str, extractor: str = "") -> Extracted:
         reason=reason,
         extractor=extractor,
     )
-    return Extracted(document_id, (Extraction(report),))
+    return Extracted(document_id, (Extraction(report),), said)
 
 
 def document_status(reports: Sequence[Report]) -> tuple[ReportStatus, str | None]:
@@ -155,15 +163,50 @@ def figures_sha256(extraction: Extraction) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
+def contents(extraction: Extraction) -> list[str]:
+    """What a report holds, sorted: ``T3=<fingerprint of its figures>`` for each table that is there, and
+    ``text/<section>=<fingerprint>`` for each section of the text.
+
+    By these it shows which documents complete each other, which one is in another, and which was corrected.
+    """
+    figures: dict[str, list[str]] = {}
+    for table in extraction.report.tables:
+        if table.table_key is not None and table.state not in ("missing", "not_required"):
+            figures.setdefault(table.table_key, [])
+    for cell in extraction.cells:
+        if cell.value is not None:
+            line = (cell.row_key, cell.column_key, _plain(cell.value), cell.money_unit or "")
+            figures.setdefault(cell.table_key, []).append("\t".join(line))
+    for said in extraction.statements:
+        if said.value is not None:
+            line = (said.topic, said.measure, said.subject or "", _plain(said.value), said.unit or "")
+            figures.setdefault(f"text/{said.section or 'other'}", []).append("\t".join(line))
+    for passage in extraction.passages:
+        if passage.state == "present" and passage.section not in NO_CONTENT:
+            figures.setdefault(f"text/{passage.section}", [])
+    for unknown in extraction.unrecognised_tables:
+        figures.setdefault(f"unknown/{unknown.title}", []).extend("\t".join(line) for line in unknown.grid)
+    return [
+        f"{key}={hashlib.sha256(chr(10).join(sorted(set(lines))).encode()).hexdigest()[:16]}"
+        for key, lines in sorted(figures.items())
+    ]
+
+
 def rows(extracted: Extracted, extractor: str) -> Rows:
     """The landing rows of one document, by table. Raises ``FigureDoesNotFit`` with table, row, page and
     column.
     """
-    document_id = extracted.document_id
+    record_id = extracted.document_id
     status, reason = document_status([one.report for one in extracted.extractions])
     out: Rows = {
         "document": [
-            {"document_id": document_id, "status": status, "reason": reason, "extractor": extractor},
+            {
+                "record_id": record_id,
+                "document_id": record_id,
+                "status": status,
+                "reason": reason,
+                "extractor": extractor,
+            },
         ]
     }
 
@@ -172,8 +215,20 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
 
     for extraction in extracted.extractions:
         report = extraction.report
-        key = {"document_id": document_id, "report_no": report.ordinal}
-        where = f"document {document_id[:12]}"
+
+        def at(page: int | None, report: Report = report) -> dict[str, Any]:
+            """Key and place of a row: the file that prints it, and the page within that."""
+            document_id, number, own = report.place(page)
+            return {"record_id": record_id, "document_id": document_id, "report_no": number, "page": own}
+
+        def on(pages: Sequence[int], report: Report = report) -> dict[str, Any]:
+            """The same of what may stand on several pages."""
+            places = [report.place(page) for page in pages] or [report.place(None)]
+            own = [page for *_, page in places if page is not None]
+            return {"record_id": record_id, "document_id": places[0][0], "report_no": places[0][1], "pages": own}
+
+        key = {name: value for name, value in at(None).items() if name != "page"}
+        where = f"document {key['document_id'][:12]}"
         put(
             "report",
             key
@@ -187,26 +242,26 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                 "status": report.status,
                 "reason": report.reason,
                 "figures_sha256": figures_sha256(extraction),
+                "contents": contents(extraction),
                 "extractor": extractor,
             },
         )
         for number, unit in enumerate(report.units, 1):
             put(
                 "report_unit",
-                key
+                at(unit.page)
                 | {
                     "position": number,
                     "name": unit.name,
                     "covered": unit.covered,
                     "reason": unit.reason,
-                    "page": unit.page,
                     "line": unit.line,
                 },
             )
         for table in report.tables:
             put(
                 "report_table",
-                key
+                on(table.pages)
                 | {
                     "table_key": table.table_key,
                     "table_no": table.table_no,
@@ -216,7 +271,6 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "money_unit": table.money_unit,
                     "money_unit_source": table.money_unit_source,
                     "notes": list(table.notes),
-                    "pages": list(table.pages),
                     "reason": table.reason,
                 },
             )
@@ -224,7 +278,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
             address = f"{where}, page {cell.page}, {cell.address}"
             put(
                 "cell",
-                key
+                at(cell.page)
                 | {
                     "cell_no": number,
                     "table_key": cell.table_key,
@@ -238,7 +292,6 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "precision": cell.precision,
                     "money_unit": cell.money_unit,
                     "money_unit_source": cell.money_unit_source,
-                    "page": cell.page,
                     "row_no": cell.row_no,
                     "col_no": cell.col_no,
                     "line": cell.line,
@@ -256,7 +309,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
         for number, said in enumerate(extraction.statements, 1):
             put(
                 "statement",
-                key
+                at(said.page)
                 | {
                     "statement_no": number,
                     "topic": said.topic,
@@ -272,14 +325,13 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "section": said.section,
                     "quote": said.quote,
                     "quote_start": said.start,
-                    "page": said.page,
                     "line": said.line,
                 },
             )
         for number, indicator in enumerate(extraction.indicators, 1):
             put(
                 "indicator",
-                key
+                at(indicator.page)
                 | {
                     "indicator_no": number,
                     "project": indicator.project,
@@ -292,33 +344,30 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "completion_pct": indicator.completion_pct,
                     "score": indicator.score,
                     "quote": indicator.quote,
-                    "page": indicator.page,
                     "line": indicator.line,
                 },
             )
         for number, term in enumerate(extraction.terms, 1):
             put(
                 "term",
-                key
+                at(term.page)
                 | {
                     "term_no": number,
                     "term": term.term,
                     "definition": term.definition,
-                    "page": term.page,
                     "line": term.line,
                 },
             )
         for number, passage in enumerate(extraction.passages, 1):
             put(
                 "passage",
-                key
+                at(passage.page)
                 | {
                     "passage_no": number,
                     "section": passage.section,
                     "heading": passage.heading,
                     "state": passage.state,
                     "text": passage.text,
-                    "page": passage.page,
                     "line": passage.line,
                 },
             )
@@ -346,7 +395,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                             "sign": one.sign,
                             "value": derived(one.value, f"{address}, {one.address}"),
                             "precision": one.precision,
-                            "page": one.page,
+                            "page": report.place(one.page)[2],
                             "line": one.line,
                         }
                         for one in check.terms
@@ -356,11 +405,10 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
         for number, unknown in enumerate(extraction.unrecognised_tables, 1):
             put(
                 "unrecognised_table",
-                key
+                on(unknown.pages)
                 | {
                     "table_index": number,
                     "title": unknown.title,
-                    "pages": list(unknown.pages),
                     "grid": [list(line) for line in unknown.grid],
                     "state": unknown.state,
                     "reason": unknown.reason,
@@ -369,7 +417,7 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
         for number, loose in enumerate(extraction.unassigned_numbers, 1):
             put(
                 "unassigned_number",
-                key
+                at(loose.page)
                 | {
                     "number_no": number,
                     "text": loose.text,
@@ -377,7 +425,6 @@ def rows(extracted: Extracted, extractor: str) -> Rows:
                     "table_key": loose.table_key,
                     "reason": loose.reason,
                     "candidates": list(loose.candidates),
-                    "page": loose.page,
                     "line": loose.line,
                 },
             )
@@ -398,6 +445,23 @@ def arrow_table(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def _as_now(path: Path, schema: pa.Schema) -> pa.Table:
+    """A file of a batch in the columns of now: what an earlier version did not write is null."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = pq.read_table(path)
+    columns = []
+    for field_ in schema:
+        if field_.name in found.column_names:
+            columns.append(found[field_.name].cast(field_.type))
+        elif field_.name == RECORD:
+            columns.append(found["document_id"])
+        else:
+            columns.append(pa.nulls(found.num_rows, field_.type))
+    return pa.table(columns, schema=schema)
+
+
 # --- the ledger ---------------------------------------------------------------------------------------------
 
 
@@ -409,6 +473,7 @@ class Held:
     extractor: str
     sequence: int
     status: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,12 +490,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Which record of a document holds: in which batch, landed by which extractor, first landed when."""
+    """Which record of a document holds: in which batch, landed by which extractor, first landed when, and which
+    assertions of a person it heeds.
+    """
 
     batch: str
     extractor: str
     sequence: int
     status: str
+    said: str = ""
 
 
 def holding(ledger: Iterable[Entry]) -> dict[str, Holding]:
@@ -447,7 +515,7 @@ def holding(ledger: Iterable[Entry]) -> dict[str, Holding]:
                 held.pop(document.document_id, None)
             else:
                 held[document.document_id] = Holding(
-                    entry.batch, document.extractor, document.sequence, document.status
+                    entry.batch, document.extractor, document.sequence, document.status, document.said
                 )
     return held
 
@@ -542,6 +610,7 @@ class Landing:
                     "extractor": one.extractor,
                     "sequence": one.sequence,
                     "status": one.status,
+                    "said": one.said,
                 }
                 for one in documents
             ],
@@ -588,17 +657,19 @@ class Landing:
         import pyarrow as pa
 
         landed = Landed()
-        waiting: dict[str, tuple[str, dict[str, pa.Table]]] = {}
+        waiting: dict[str, tuple[str, str, dict[str, pa.Table]]] = {}
 
         def close_batch() -> None:
             parts: dict[str, list[pa.Table]] = {}
             for document_id in sorted(waiting):
-                for table, part in waiting[document_id][1].items():
+                for table, part in waiting[document_id][2].items():
                     parts.setdefault(table, []).append(part)
-            states = {document_id: waiting[document_id][0] for document_id in sorted(waiting)}
+            states = {document_id: waiting[document_id][:2] for document_id in sorted(waiting)}
             batch = self.write_batch(
                 {table: pa.concat_tables(some) for table, some in parts.items()},
-                lambda sequence: [Held(one, extractor, sequence, status) for one, status in states.items()],
+                lambda sequence: [
+                    Held(one, extractor, sequence, status, said) for one, (status, said) in states.items()
+                ],
             )
             landed.batches.append(batch)
             waiting.clear()
@@ -610,10 +681,10 @@ class Landing:
             try:
                 content = tables_of(one)
             except FigureDoesNotFit as error:
-                content = tables_of(failed(one.document_id, str(error), extractor))
+                content = tables_of(failed(one.document_id, str(error), extractor, one.said))
             status = content["document"]["status"][0].as_py()
             landed.by_status[status] = landed.by_status.get(status, 0) + 1
-            waiting[one.document_id] = (status, content)
+            waiting[one.document_id] = (status, one.said, content)
             faults.point("landing.document")
             if progress:
                 progress(one.document_id, status)
@@ -655,44 +726,55 @@ class Landing:
         return orphans
 
     def read(self, table: str) -> pa.Table:
-        """The rows of ``table`` that hold, sorted by document and report (within them as landed)."""
+        """The rows of ``table`` that hold, sorted by record and report (within them as landed)."""
         import pyarrow as pa
         import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         by_batch: dict[str, list[str]] = {}
         for document_id, held in self.holding().items():
             by_batch.setdefault(held.batch, []).append(document_id)
-        parts = [landing_schema(self.tables[table]).empty_table()]
+        schema = landing_schema(self.tables[table])
+        parts = [schema.empty_table()]
         for batch, documents in sorted(by_batch.items()):
             path = self.file(batch, table)
             if path.exists():
-                part = pq.read_table(path)
-                parts.append(part.filter(pc.is_in(part["document_id"], value_set=pa.array(documents))))
+                part = _as_now(path, schema)
+                parts.append(part.filter(pc.is_in(part[RECORD], value_set=pa.array(documents))))
         whole = pa.concat_tables(parts)
-        keys = [("document_id", "ascending")]
+        keys = [(RECORD, "ascending")]
         if "report_no" in whole.column_names:
             keys.append(("report_no", "ascending"))
         order = pc.sort_indices(whole, sort_keys=keys)  # stable, so the order of landing stays within a report
         return whole.take(order)
 
+    def _is_outdated(self, batch: str) -> bool:
+        """Whether a batch was written with other columns than schema raw has now."""
+        import pyarrow.parquet as pq
+
+        files = ((table, self.file(batch, table.name)) for table in self.tables.values())
+        return any(
+            set(landing_schema(table).names) - set(pq.read_schema(path).names) for table, path in files if path.exists()
+        )
+
     def compact(self, batches_allowed: int = 32) -> bool:
-        """Bring all records that hold into one batch, when there are more than ``batches_allowed``.
+        """Bring all records that hold into one batch, when there are more than ``batches_allowed``, or where one has
+        the columns of an earlier version.
 
         The new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed
         after. Each document keeps the sequence under which it was first landed. Returns whether anything was
         done.
         """
         entries = self.ledger()
-        if sum(entry.batch is not None for entry in entries) <= batches_allowed:
-            return False
         held = holding(entries)
-        if not held:
+        batches = {one.batch for one in held.values()}
+        many = sum(entry.batch is not None for entry in entries) > batches_allowed
+        if not held or not (many or any(self._is_outdated(batch) for batch in batches)):
             return False
         self.write_batch(
             {name: self.read(name) for name in self.tables},
             lambda _: [
-                Held(document_id, one.extractor, one.sequence, one.status) for document_id, one in sorted(held.items())
+                Held(document_id, one.extractor, one.sequence, one.status, one.said)
+                for document_id, one in sorted(held.items())
             ],
             "compaction",
         )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from juesuan import faults
+from juesuan.joining import JOINED, Edition, editions, record_id
 from juesuan.landing import Holding, Landing
 from juesuan.raw_schema import RawTable, arrow_type
 from juesuan.warehouse import STORAGE
@@ -41,7 +42,7 @@ REGISTRY = ("unit", "unit_name", "expected_body")
 class ArchivedDocument:
     """One document as the archive has it. ``problem``: why its file cannot be trusted now (sha256 differs,
     missing); ``withdrawn``: the reason given when it was withdrawn; ``review``: what a person must settle
-    before it is loaded.
+    before it is loaded; ``said``: the fingerprint of what a person asserted of it and extraction heeds.
     """
 
     document_id: str
@@ -55,6 +56,7 @@ class ArchivedDocument:
     problem: str | None = None
     withdrawn: str | None = None
     review: str | None = None
+    said: str = ""
 
     @property
     def released_on(self) -> datetime.date:
@@ -67,7 +69,7 @@ class LandedReport:
     """One row of the landing's table ``report``: what the document says about itself.
 
     ``lacking``: tables that are missing, unreadable or unknown, and figures without a place, where the status
-    tells only that the document leaves open whose report it is.
+    tells only that the document leaves open whose report it is. ``contents`` and ``record_id`` are those of schema raw.
     """
 
     document_id: str
@@ -83,6 +85,13 @@ class LandedReport:
     figures_sha256: str
     extractor: str
     lacking: str | None = None
+    contents: tuple[str, ...] = ()
+    record_id: str = ""
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether it was read over several documents."""
+        return self.record_id.startswith(JOINED)
 
     @property
     def settled(self) -> tuple[str, str | None]:
@@ -154,6 +163,97 @@ def _combined(states: Sequence[tuple[str, str | None]]) -> tuple[str, str | None
     return next(state for state in ("failed", "needs_review", "set_aside") if state in names), reason
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several documents that are one report, and the key under which it is landed as read over all of them."""
+
+    record_id: str
+    identity: Identity
+    members: tuple[LandedReport, ...]
+
+
+#: (document_id, report_no): one record of one document.
+_Key = tuple[str, int]
+
+
+@dataclass
+class _SortedOut:
+    """What each record of a document is: its state, and the releases of every report."""
+
+    states: dict[_Key, tuple[str, str | None]] = field(default_factory=dict)
+    releases: dict[str, tuple[Identity, list[Edition[LandedReport]]]] = field(default_factory=dict)
+
+
+def _sorted_out(
+    by_id: Mapping[str, ArchivedDocument],
+    held: Mapping[str, Holding],
+    landed: Iterable[LandedReport],
+    identify: Identify,
+) -> _SortedOut:
+    """Whose each record is, and which records of one report are one release, a copy or a reissue."""
+    out = _SortedOut()
+    of_report: dict[str, list[tuple[Identity, LandedReport]]] = {}
+    for report in sorted(landed, key=lambda one: (one.document_id, one.report_no)):
+        document = by_id.get(report.document_id)
+        if report.is_joined or document is None or document.withdrawn is not None or report.document_id not in held:
+            continue
+        key = report.document_id, report.report_no
+        status, reason = report.settled
+        if status not in LOADED:
+            out.states[key] = status, reason
+            continue
+        identity = document.review or identify(report)
+        if isinstance(identity, str):
+            out.states[key] = "needs_review", identity
+        elif identity.family != "final_accounts":
+            out.states[key] = "set_aside", f"{identity.family}, not final accounts"
+        else:
+            out.states[key] = status, reason
+            of_report.setdefault(identity.report_id, []).append((identity, report))
+
+    def published(report: LandedReport) -> tuple[datetime.date, str, int]:
+        return by_id[report.document_id].released_on, report.document_id, report.report_no
+
+    def bound(report: LandedReport) -> tuple[bool, str, int]:
+        # the text in front of the tables, those in the order of their file names: as a report is bound
+        return not any(one.startswith("text/") for one in report.contents), *_path(report)
+
+    def _path(report: LandedReport) -> tuple[str, int]:
+        return by_id[report.document_id].path, report.report_no
+
+    for report_id in sorted(of_report):
+        records = sorted((report for _, report in of_report[report_id]), key=published)
+        found = editions(records)
+        for edition in found:
+            edition.members.sort(key=bound)
+        out.releases[report_id] = of_report[report_id][0][0], found
+    return out
+
+
+def _joined(identity: Identity, edition: Edition[LandedReport], by_id: Mapping[str, ArchivedDocument]) -> Joined:
+    """The several documents of an edition as one report to be read over all of them."""
+    said = (by_id[one.document_id].said for one in edition.members)
+    settled = (identity.fiscal_year, identity.scope, identity.family, *said)
+    return Joined(record_id(edition.members, settled), identity, tuple(edition.members))
+
+
+def joined_reports(
+    documents: Iterable[ArchivedDocument],
+    held: Mapping[str, Holding],
+    landed: Iterable[LandedReport],
+    identify: Identify,
+) -> list[Joined]:
+    """Which documents are to be read together as one report, in the order of reports and releases."""
+    by_id = {document.document_id: document for document in documents}
+    sorted_out = _sorted_out(by_id, held, landed, identify)
+    return [
+        _joined(identity, edition, by_id)
+        for identity, found in sorted_out.releases.values()
+        for edition in found
+        if len(edition.members) > 1
+    ]
+
+
 def desired(
     documents: Iterable[ArchivedDocument],
     held: Mapping[str, Holding],
@@ -165,82 +265,78 @@ def desired(
     - A withdrawn document keeps its row and has no report.
     - A document whose file cannot be trusted is ``failed``; what was loaded from it before stays.
     - Only final accounts that were read (loaded or partial) and whose report is settled become report rows.
+    - Documents that hold what the others do not are one release together; the first of them leads.
     - Releases of one report are numbered by the day they were published, else retrieved, then by document. A
-      document whose figures are those of an earlier release is a copy: bridged, set aside, not a release.
+      document whose figures are those of another release, or among them, is a copy: bridged, set aside, no release.
     """
     out = Desired()
-    reports_of: dict[str, list[LandedReport]] = {}
-    for report in landed:
-        reports_of.setdefault(report.document_id, []).append(report)
+    records = list(landed)
     by_id = {document.document_id: document for document in documents}
+    over_several = {report.record_id: report for report in records if report.is_joined and report.record_id in held}
+    sorted_out = _sorted_out(by_id, held, records, identify)
+    states = sorted_out.states
 
-    states: dict[str, list[tuple[str, str | None]]] = {}
-    editions: dict[str, list[tuple[Identity, LandedReport]]] = {}
-    for document_id in sorted(by_id):
-        document = by_id[document_id]
-        of_document = states.setdefault(document_id, [])
-        if document.withdrawn is not None or document_id not in held:
-            continue
-        for report in sorted(reports_of.get(document_id, ()), key=lambda one: one.report_no):
-            status, reason = report.settled
-            if status not in LOADED:
-                of_document.append((status, reason))
-                continue
-            identity = document.review or identify(report)
-            if isinstance(identity, str):
-                of_document.append(("needs_review", identity))
-            elif identity.family != "final_accounts":
-                of_document.append(("set_aside", f"{identity.family}, not final accounts"))
-            else:
-                of_document.append((status, reason))
-                editions.setdefault(identity.report_id, []).append((identity, report))
-
-    for report_id in sorted(editions):
-        ordered = sorted(
-            editions[report_id],
-            key=lambda one: (by_id[one[1].document_id].released_on, one[1].document_id, one[1].report_no),
-        )
-        originals: dict[str, LandedReport] = {}
-        kept: list[tuple[Identity, LandedReport]] = []
-        for identity, report in ordered:
-            bridge = {
+    def bridge(report_id: str, release: int, report: LandedReport, role: str) -> None:
+        out.bridges.append(
+            {
                 "report_id": report_id,
+                "release": release,
                 "document_id": report.document_id,
                 "report_no": report.report_no,
+                "role": role,
             }
-            original = originals.get(report.figures_sha256)
-            if original is None:
-                originals[report.figures_sha256] = report
-                kept.append((identity, report))
-                out.bridges.append(bridge | {"role": "holds"})
+        )
+
+    for report_id, (identity, found) in sorted_out.releases.items():
+        ready: list[tuple[Edition[LandedReport], LandedReport]] = []
+        for edition in found:
+            whole: LandedReport | None = edition.members[0]
+            if len(edition.members) > 1:
+                whole = over_several.get(_joined(identity, edition, by_id).record_id)
+            waiting = ("needs_review", "not read yet")
+            state = whole.settled if whole else waiting
+            for member in edition.members:
+                states[member.document_id, member.report_no] = state
+            if whole is not None and state[0] in LOADED:
+                ready.append((edition, whole))
             else:
-                out.bridges.append(bridge | {"role": "copy"})
-                of_document = states[report.document_id]
-                of_document.remove(report.settled)
-                of_document.append(("set_aside", f"copy of {by_id[original.document_id].path}"))
-        for release, (identity, report) in enumerate(kept, 1):
-            status, reason = report.settled
+                states |= dict.fromkeys(((one.document_id, one.report_no) for one in edition.copies), state)
+        for release, (edition, whole) in enumerate(ready, 1):
+            lead = edition.members[0]
+            status, reason = whole.settled
             out.reports.append(
                 {
                     "report_id": report_id,
                     "unit_id": identity.unit_id,
                     "fiscal_year": identity.fiscal_year,
-                    "document_id": report.document_id,
-                    "report_no": report.report_no,
+                    "document_id": lead.document_id,
+                    "report_no": lead.report_no,
                     "scope": identity.scope,
                     "family": identity.family,
-                    "unit_name": report.unit_name,
-                    "title": report.title,
-                    "money_unit": report.money_unit,
+                    "unit_name": whole.unit_name,
+                    "title": whole.title,
+                    "money_unit": whole.money_unit,
                     "status": status,
                     "reason": reason,
                     "release": release,
-                    "is_current": release == len(kept),
-                    "figures_sha256": report.figures_sha256,
-                    "extractor": report.extractor,
+                    "is_current": release == len(ready),
+                    "figures_sha256": whole.figures_sha256,
+                    "contents": list(whole.contents),
+                    "record_id": whole.record_id or lead.document_id,
+                    "extractor": whole.extractor,
                 }
             )
+            for member in edition.members:
+                bridge(report_id, release, member, "holds")
+            for copy in sorted(edition.copies, key=lambda one: (one.document_id, one.report_no)):
+                bridge(report_id, release, copy, "copy")
+                original = next((one for one in edition.members if one.figures_sha256 == copy.figures_sha256), lead)
+                reason = f"copy of {by_id[original.document_id].path}"
+                states[copy.document_id, copy.report_no] = "set_aside", reason
 
+    of_document: dict[str, list[tuple[str, str | None]]] = {}
+    for document_id, number in sorted(states):
+        of_document.setdefault(document_id, []).append(states[document_id, number])
     for document_id in sorted(by_id):
         document = by_id[document_id]
         holds = held.get(document_id)
@@ -250,8 +346,8 @@ def desired(
             status, reason = "failed", document.problem
         elif holds is None:
             status, reason = "needs_review", "not read yet"
-        elif states[document_id]:
-            status, reason = _combined(states[document_id])
+        elif document_id in of_document:
+            status, reason = _combined(of_document[document_id])
         else:
             status, reason = "failed", "nothing was read"
         out.documents.append(
@@ -461,23 +557,26 @@ def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
 def landed_reports(landing: Landing) -> list[LandedReport]:
     """The report rows that hold, from the landing."""
     names = [name for name in LandedReport.__dataclass_fields__ if name != "lacking"]
-    found = [LandedReport(**{name: row[name] for name in names}) for row in landing.read("report").to_pylist()]
+    found = [
+        LandedReport(**{name: row[name] for name in names} | {"contents": tuple(row["contents"] or ())})
+        for row in landing.read("report").to_pylist()
+    ]
     if not any(report.status == "needs_review" for report in found):
         return found
     lacking: dict[tuple[str, int], dict[str, None]] = {}
     for row in landing.read("report_table").to_pylist():
         if row["state"] in ("missing", "unreadable"):
             text = f"{row['table_key']} {row['title']} {row['state']}"
-            lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+            lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
     for row in landing.read("unassigned_number").to_pylist():
         if row["table_key"]:
             text = f"{row['table_key']}: figures found no place"
-            lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+            lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
     for row in landing.read("unrecognised_table").to_pylist():
         text = f"unknown table {row['title'] or '(no title)'}"
-        lacking.setdefault((row["document_id"], row["report_no"]), {})[text] = None
+        lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
     return [
-        replace(report, lacking="; ".join(lacking.get((report.document_id, report.report_no), ())) or None)
+        replace(report, lacking="; ".join(lacking.get((report.record_id, report.report_no), ())) or None)
         for report in found
     ]
 
@@ -615,9 +714,12 @@ def _replace_reports(
             "report_id": pa.array([row["report_id"] for row in wanted], pa.string()),
             "unit_id": pa.array([row["unit_id"] for row in wanted], pa.string()),
             "fiscal_year": pa.array([row["fiscal_year"] for row in wanted], pa.int16()),
-            "document_id": pa.array([row["document_id"] for row in wanted], pa.string()),
-            "report_no": pa.array([row["report_no"] for row in wanted], pa.int16()),
-            "batch": pa.array([held[row["document_id"]].batch for row in wanted], pa.string()),
+            # all rows of a record over several documents are of the one report; a document may hold more than one
+            "report_no": pa.array(
+                [None if row["record_id"].startswith(JOINED) else row["report_no"] for row in wanted], pa.int16()
+            ),
+            "record_id": pa.array([row["record_id"] for row in wanted], pa.string()),
+            "batch": pa.array([held[row["record_id"]].batch for row in wanted], pa.string()),
         }
     )
     connection.register("wanted_report", keys)
@@ -637,8 +739,8 @@ def _replace_reports(
                 select wanted.report_id, wanted.unit_id, wanted.fiscal_year, {landed}
                 from read_parquet(?, filename = true) as landed
                 inner join wanted_report as wanted
-                    on landed.document_id = wanted.document_id
-                    and landed.report_no = wanted.report_no
+                    on landed.record_id = wanted.record_id
+                    and (wanted.report_no is null or landed.report_no = wanted.report_no)
                     and parse_path(landed.filename)[-2] = wanted.batch
                 order by {", ".join(order)}
                 """,
@@ -679,7 +781,7 @@ def _write_pending(
     listed = dict(connection.execute("select report_id, cause from raw.pending").fetchall())
     records = []
     for one in affected:
-        documents = [row["document_id"] for row in after.get(one.report_id, ())]
+        documents = [row["record_id"] for row in after.get(one.report_id, ())]
         cause = "new" if one.cause == "changed" and listed.get(one.report_id) == "new" else one.cause
         records.append(
             {

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LOADED_KEYS = ("report_id", "unit_id", "fiscal_year")
 #: Set at loading on a report, from the archive and from its other releases.
 REPORT_AT_LOADING = ("report_id", "unit_id", "release", "is_current", "loaded_at")
+#: The key of a landing record: the document's, or that of several documents which are one report.
+RECORD = "record_id"
 #: All that a landing record says about a document; path, title and dates are the archive's.
 DOCUMENT_LANDED = ("document_id", "status", "reason", "extractor")
 #: Filled at loading from the archive and the registry, never landed.
@@ -163,7 +165,8 @@ def arrow_type(data_type: str) -> pa.DataType:
 
 
 def landing_schema(table: RawTable) -> pa.Schema:
-    """The Arrow schema of the landing records of ``table``."""
+    """The Arrow schema of the landing records of ``table``: their key, and the columns of schema raw."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(column.name, arrow_type(column.data_type)) for column in table.landed])
+    columns = [(column.name, arrow_type(column.data_type)) for column in table.landed if column.name != RECORD]
+    return pa.schema([pa.field(RECORD, pa.string()), *(pa.field(name, kind) for name, kind in columns)])

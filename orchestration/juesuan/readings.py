@@ -10,13 +10,17 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from juesuan import durable
 from juesuan.final_accounts.model import Extraction, Grid, GridCell, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from juesuan.final_accounts.identify import Said
 
 
 def dump(reading: Reading) -> bytes:
@@ -88,21 +92,54 @@ def clean(root: Path, fingerprint: str) -> list[str]:
     return stale
 
 
-def extract(data: bytes, name: str, document_id: str, folder: str, limits: Limits = DEFAULT) -> tuple[Extraction, ...]:
-    """Every report of one document, from its kept reading where there is one; else it is read and kept.
-
-    Like the library's ``extract``: what cannot be read comes back as one failed extraction, and is not kept.
-    """
-    from juesuan.final_accounts.extract import extract_reading, failed
+def _reading(data: bytes, name: str, document_id: str, folder: str, limits: Limits) -> Reading:
+    """The kept reading of a document; else it is read and kept. Raises ``UnreadableDocument``."""
     from juesuan.final_accounts.readers import read
 
     kept = file_of(Path(folder), document_id)
     try:
-        reading = load(kept.read_bytes())
+        return load(kept.read_bytes())
     except (ValueError, OSError, EOFError, TypeError, KeyError):  # none kept, or one that a fault of the disk spoiled
-        try:
-            reading = read(data, name, limits)
-        except UnreadableDocument as error:
-            return (failed(document_id, str(error)),)
+        reading = read(data, name, limits)
         durable.write_bytes(kept, dump(reading), "reading")
-    return extract_reading(reading, document_id, name)
+        return reading
+
+
+def extract(
+    data: bytes,
+    name: str,
+    document_id: str,
+    folder: str,
+    limits: Limits = DEFAULT,
+    said: Mapping[int | None, Said] | None = None,
+) -> tuple[Extraction, ...]:
+    """Every report of one document, from its kept reading where there is one; else it is read and kept.
+
+    Like the library's ``extract``: what cannot be read comes back as one failed extraction, and is not kept. ``said``
+    is what a person asserted of its reports.
+    """
+    from juesuan.final_accounts.extract import extract_reading, failed
+
+    try:
+        reading = _reading(data, name, document_id, folder, limits)
+    except UnreadableDocument as error:
+        return (failed(document_id, str(error)),)
+    return extract_reading(reading, document_id, name, said)
+
+
+#: One of several documents that are one report: bytes, file name, document_id, number of the report in it, assertions.
+Member = tuple[bytes, str, str, int, Mapping[int | None, Any]]
+
+
+def extract_joined(members: Sequence[Member], folder: str, said: Said, limits: Limits = DEFAULT) -> Extraction:
+    """Several documents as the one report that they hold together; ``said`` is what is settled of it.
+
+    Raises ``UnreadableDocument`` where one of them cannot be read any more.
+    """
+    from juesuan.final_accounts import extract as library
+
+    read_now = [
+        (_reading(data, name, document_id, folder, limits), name, document_id, number)
+        for data, name, document_id, number, _ in members
+    ]
+    return library.extract_joined(read_now, said, {one[2]: one[4] for one in members})

@@ -215,10 +215,13 @@ class House:
         extractor = extractor_fingerprint()
         held = landing.holding()
         landing.withdraw({d.document_id: d.reason or "" for d in self.archive.documents if d.status == "withdrawn"})
+        archive = self.archive.archive
         due = [
             document
             for document in self.archive.to_read
-            if document.document_id not in held or held[document.document_id].extractor != extractor
+            if document.document_id not in held
+            or held[document.document_id].extractor != extractor
+            or held[document.document_id].said != archive.said_fingerprint(document)
         ]
         names = {document.document_id: document.name for document in due}
 
@@ -227,11 +230,33 @@ class House:
 
         from juesuan.extracting import read_documents
 
-        self.landed = landing.land(
-            read_documents(self.archive.archive, due, self.settings, extractor), extractor, progress
-        )
+        self.landed = landing.land(read_documents(archive, due, self.settings, extractor), extractor, progress)
+        self.landed.batches += self._join(landing, extractor)
         landing.compact()
         return self.landed
+
+    def _join(self, landing: Landing, extractor: str) -> list[str]:
+        """Read the documents that are one report as one, and let go of groups that are none any more."""
+        from juesuan.extracting import read_joined
+        from juesuan.joining import JOINED
+        from juesuan.loading import joined_reports, landed_reports
+        from juesuan.sources import sources_of
+
+        held = landing.holding()
+        sources = sources_of(self.archive)
+        wanted = joined_reports(sources.documents, held, landed_reports(landing), sources.identify)
+        ids = {one.record_id for one in wanted}
+        stale = [record for record in held if record.startswith(JOINED) and record not in ids]
+        landing.withdraw(dict.fromkeys(stale, "its documents are not one report any more, or others"))
+        due = [one for one in wanted if one.record_id not in held or held[one.record_id].extractor != extractor]
+        names = {one.record_id: f"{one.identity.report_id}, {len(one.members)} documents as one" for one in due}
+
+        def progress(record: str, status: str) -> None:
+            self.tell("landing", f"{names[record]}: {status}")
+
+        return landing.land(
+            read_joined(self.archive.archive, due, self.settings, extractor) if due else (), extractor, progress
+        ).batches
 
     def load(self) -> Loaded:
         """Bring schema raw of the work file up to date; a rebuild begins with an empty file."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from juesuan.final_accounts.manifest import SUFFIX
-from juesuan.final_accounts.model import Report
+from juesuan.final_accounts.model import Report, Scope
 from juesuan.final_accounts.store import open_store
 from juesuan.loading import ArchivedDocument, Identity, LandedReport, Sources
 
@@ -58,8 +58,10 @@ def state_of(archive: Archive) -> ArchiveState:
     )
 
 
-def archived(document: Document, problem: str | None = None) -> ArchivedDocument:
-    """A document as loading wants it."""
+def archived(
+    document: Document, problem: str | None = None, said: str = "", beside: Scope | None = None
+) -> ArchivedDocument:
+    """A document as loading wants it. ``beside``: the scope of the report that it completes, where it tells none."""
     return ArchivedDocument(
         document_id=document.document_id,
         path=document.path,
@@ -71,24 +73,34 @@ def archived(document: Document, problem: str | None = None) -> ArchivedDocument
         published_on=document.published_on,
         problem=problem,
         withdrawn=(document.reason or "") if document.status == "withdrawn" else None,
-        review=(document.reason or "not settled") if document.status == "needs_review" else None,
+        review=(document.reason or "not settled") if document.status == "needs_review" and not beside else None,
+        said=said,
     )
 
 
 def sources_of(state: ArchiveState) -> Sources:
     """Documents, registry and the function that says which report a landed record is."""
     by_id = {document.document_id: document for document in state.documents}
+    beside = state.archive.scopes_beside()
 
     def identify(landed: LandedReport) -> Identity | str:
         document = by_id.get(landed.document_id)
         if document is None:
             return "its manifest cannot be understood"
-        return identity(state.archive, document, landed)
+        return identity(state.archive, document, landed, beside.get(document.document_id))
 
     registry = state.archive.registry
     return Sources(
         documents=(
-            *(archived(one, state.problems.get(one.document_id)) for one in state.documents),
+            *(
+                archived(
+                    one,
+                    state.problems.get(one.document_id),
+                    state.archive.said_fingerprint(one),
+                    beside.get(one.document_id),
+                )
+                for one in state.documents
+            ),
             *state.damaged,
         ),
         identify=identify,
@@ -103,8 +115,10 @@ def _row(record: Any) -> dict[str, Any]:
     return asdict(record)
 
 
-def identity(archive: Archive, document: Document, landed: LandedReport) -> Identity | str:
+def identity(archive: Archive, document: Document, landed: LandedReport, beside: Scope | None = None) -> Identity | str:
     """Which report it is: what a person asserted, else what the manifest says, else what the document says.
+
+    ``beside`` is the scope of the one report that the document completes, for one that tells none.
 
     Where manifest and document disagree and no person has decided, that is for a person to settle, and so is
     a unit that the registry does not know: then the answer is the reason.
@@ -122,6 +136,8 @@ def identity(archive: Archive, document: Document, landed: LandedReport) -> Iden
             return f"its manifest says {name} {recorded}, the document reads {value}; juesuan review settles it"
         else:
             settled[name] = recorded if recorded is not None else value
+        if name == "scope" and settled[name] is None:
+            settled[name] = beside
         if settled[name] is None:
             open_fields.append(name)
     unit_id = noted.unit_id if noted and "unit" not in asserted else None

@@ -48,6 +48,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'statements' as kind,
         section,
         cast(null as varchar) as table_key
@@ -56,6 +57,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'indicators' as kind,
         cast(null as varchar) as section,
         cast(null as varchar) as table_key
@@ -64,6 +66,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'terms' as kind,
         cast(null as varchar) as section,
         cast(null as varchar) as table_key
@@ -72,6 +75,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'passages' as kind,
         section,
         cast(null as varchar) as table_key
@@ -80,6 +84,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'unassigned_numbers' as kind,
         cast(null as varchar) as section,
         table_key
@@ -88,6 +93,7 @@ found as (
     select
         report_id,
         release,
+        document_id,
         'unrecognised_tables' as kind,
         cast(null as varchar) as section,
         cast(null as varchar) as table_key
@@ -197,7 +203,43 @@ report_level as (
 
 ),
 
--- A document holds what its reports hold; one that was set aside or failed holds nothing and says why.
+-- What each document printed: of a report that several hold together, its own tables and text.
+document_cells as (
+
+    select
+        tables.document_id,
+        sum(table_cells.cells) as cells,
+        sum(table_cells.cells_printed) as cells_printed,
+        sum(table_cells.cells_printed_zero) as cells_printed_zero,
+        sum(table_cells.cells_blank) as cells_blank,
+        sum(table_cells.cells_none_declared) as cells_none_declared,
+        sum(table_cells.cells_unusable) as cells_unusable,
+        sum(table_cells.cells_placed_by_identity) as cells_placed_by_identity
+    from tables
+    inner join table_cells
+        on
+            {{ same(['report_id', 'release', 'table_no'], 'tables', 'table_cells') }}
+            and coalesce(tables.table_key, 'unknown') = table_cells.table_key
+    group by tables.document_id
+
+),
+
+document_found as (
+
+    select
+        document_id,
+        sum(case when kind = 'statements' then 1 else 0 end) as statements,
+        sum(case when kind = 'indicators' then 1 else 0 end) as indicators,
+        sum(case when kind = 'terms' then 1 else 0 end) as terms,
+        sum(case when kind = 'passages' then 1 else 0 end) as passages,
+        sum(case when kind = 'unassigned_numbers' then 1 else 0 end) as unassigned_numbers,
+        sum(case when kind = 'unrecognised_tables' then 1 else 0 end) as unrecognised_tables
+    from found
+    group by document_id
+
+),
+
+-- One that was set aside or failed holds nothing and says why.
 document_level as (
 
     select
@@ -218,28 +260,24 @@ document_level as (
         documents.reason,
         cast(null as varchar) as money_unit,
         cast(null as varchar) as money_unit_source,
-        coalesce(sum(report_level.cells), 0) as cells,
-        coalesce(sum(report_level.cells_printed), 0) as cells_printed,
-        coalesce(sum(report_level.cells_printed_zero), 0) as cells_printed_zero,
-        coalesce(sum(report_level.cells_blank), 0) as cells_blank,
-        coalesce(sum(report_level.cells_none_declared), 0) as cells_none_declared,
-        coalesce(sum(report_level.cells_unusable), 0) as cells_unusable,
-        coalesce(sum(report_level.cells_placed_by_identity), 0) as cells_placed_by_identity,
-        coalesce(sum(report_level.statements), 0) as statements,
-        coalesce(sum(report_level.indicators), 0) as indicators,
-        coalesce(sum(report_level.terms), 0) as terms,
-        coalesce(sum(report_level.passages), 0) as passages,
-        coalesce(sum(report_level.unassigned_numbers), 0) as unassigned_numbers,
-        coalesce(sum(report_level.unrecognised_tables), 0) as unrecognised_tables
+        coalesce(document_cells.cells, 0) as cells,
+        coalesce(document_cells.cells_printed, 0) as cells_printed,
+        coalesce(document_cells.cells_printed_zero, 0) as cells_printed_zero,
+        coalesce(document_cells.cells_blank, 0) as cells_blank,
+        coalesce(document_cells.cells_none_declared, 0) as cells_none_declared,
+        coalesce(document_cells.cells_unusable, 0) as cells_unusable,
+        coalesce(document_cells.cells_placed_by_identity, 0) as cells_placed_by_identity,
+        coalesce(document_found.statements, 0) as statements,
+        coalesce(document_found.indicators, 0) as indicators,
+        coalesce(document_found.terms, 0) as terms,
+        coalesce(document_found.passages, 0) as passages,
+        coalesce(document_found.unassigned_numbers, 0) as unassigned_numbers,
+        coalesce(document_found.unrecognised_tables, 0) as unrecognised_tables
     from documents
-    left join report_level
-        on documents.document_id = report_level.document_id
-    group by
-        documents.document_id,
-        documents.document,
-        documents.title,
-        documents.status,
-        documents.reason
+    left join document_cells
+        on documents.document_id = document_cells.document_id
+    left join document_found
+        on documents.document_id = document_found.document_id
 
 ),
 
@@ -250,7 +288,7 @@ table_level as (
         tables.report_id || '/' || tables.release || '/' || coalesce(tables.table_key, '') || '/' || tables.table_no
             as item,
         tables.document_id,
-        releases.document,
+        documents.document,
         tables.report_id,
         tables.release,
         releases.is_current,
@@ -280,6 +318,8 @@ table_level as (
     from tables
     inner join releases
         on {{ same(['report_id', 'release'], 'tables', 'releases') }}
+    left join documents
+        on tables.document_id = documents.document_id
     left join table_cells
         on
             {{ same(['report_id', 'release', 'table_no'], 'tables', 'table_cells') }}

@@ -12,6 +12,12 @@ releases as (
 
 ),
 
+documents as (
+
+    select * from {{ ref('stg_document') }}
+
+),
+
 -- Which budget a budget column of the 三公 table is.
 three_public as (
 
@@ -42,9 +48,11 @@ select
     cast(cells.page as integer) as page,
     cast(cells.placed_by as varchar) as placed_by,
     cast(cells.document_id as varchar) as document_id,
-    cast(releases.document as varchar) as document
+    cast(documents.document as varchar) as document
 from cells
 inner join releases
     on {{ same(['report_id', 'release'], 'cells', 'releases') }}
+left join documents
+    on cells.document_id = documents.document_id
 left join three_public
     on {{ same(['report_id', 'release', 'table_key', 'table_no', 'row_key', 'column_key'], 'cells', 'three_public') }}

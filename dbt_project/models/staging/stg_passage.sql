@@ -6,7 +6,7 @@ with source as (
 
 reports as (
 
-    select * from {{ ref('stg_report') }}
+    select * from {{ ref('stg_report_document') }}
 
 ),
 

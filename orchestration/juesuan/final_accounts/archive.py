@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from juesuan.final_accounts.describe import Describe, Described, bounded
 from juesuan.final_accounts.extract import extractor_fingerprint
@@ -48,7 +48,12 @@ from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
 from juesuan.final_accounts.registry import Registry, Resolution, check_division, is_unit_id
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 
+if TYPE_CHECKING:
+    from juesuan.final_accounts.identify import Said
+
 DOCUMENTS = "documents"
+#: Stands for the tables of a report that was read before manifests named them: it may have any.
+EVERY = ("*",)
 DECISIONS = "registry/decisions.jsonl"
 
 Outcome = Literal["added", "set_aside", "needs_review", "failed"]
@@ -205,6 +210,55 @@ class Archive:
         place = find_division(body).division
         found = self.registry.resolve(body, place.code if place else None, report.fiscal_year)
         return replace(found, unit_id=None) if found.doubt and not found.proposed else found
+
+    def said(self, document: Document) -> dict[int | None, Said]:
+        """What a person asserted of each report of a document, for extraction to heed; under None what holds for
+        those of which nothing else is asserted.
+        """
+        from juesuan.final_accounts.identify import Said
+
+        out: dict[int | None, Said] = {}
+        for number in {one.report for one in document.assertions}:
+            values: dict[str, Any] = {
+                name: one.value for name, one in document.asserted(-1 if number is None else number).items()
+            }
+            unit = values.pop("unit", None)
+            out[number] = Said(unit_name=self.registry.name_of(unit) if unit else None, **values)
+        return out
+
+    def said_fingerprint(self, document: Document) -> str:
+        """The fingerprint of :meth:`said`; '' where nothing is asserted."""
+        if not document.assertions:
+            return ""
+        said = sorted((-1 if number is None else number, repr(one)) for number, one in self.said(document).items())
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+    def scopes_beside(self) -> dict[str, Scope]:
+        """For documents that leave open only their scope: that of the one report which they complete.
+
+        A workbook of one table says whose it is and of which year, seldom whether of a department or a unit. It takes
+        the scope of the report of that unit and year, where the archive has exactly one and that lacks its tables.
+        """
+        from juesuan.final_accounts.identify import NO_SCOPE
+
+        known: dict[tuple[object, object], dict[Scope, set[str]]] = {}
+        waiting: list[tuple[Document, ReportIdentity]] = []
+        for document in self.documents():
+            for read in document.reports:
+                one = document.identity(read)
+                if document.status == "needs_review" and self.open_fields(document) == ("scope",):
+                    if len(document.reports) == 1 and set(read.doubts) <= {NO_SCOPE} and read.tables:
+                        waiting.append((document, one))
+                elif document.status is None and one.family == "final_accounts" and one.scope is not None:
+                    has = known.setdefault((one.unit_id, one.fiscal_year), {}).setdefault(one.scope, set())
+                    has.update(EVERY if one.tables is None else one.tables)
+        out: dict[str, Scope] = {}
+        for document, one in waiting:
+            scopes = known.get((one.unit_id, one.fiscal_year), {})
+            for scope, tables in scopes.items():
+                if len(scopes) == 1 and not tables & {*(one.tables or ()), *EVERY}:
+                    out[document.document_id] = scope
+        return out
 
     def unit_name(self, report: ReportIdentity) -> str | None:
         """What the unit of a report is called: as printed, or as registered where a person named the unit."""
@@ -376,6 +430,7 @@ class Archive:
 
     def review_list(self) -> tuple[ReviewItem, ...]:
         """What waits for a person: documents first, then units that nobody confirmed."""
+        beside = self.scopes_beside()
         items = [
             ReviewItem(
                 "document",
@@ -386,7 +441,7 @@ class Archive:
                 + " ".join(f"--{_option(name)} ..." for name in self.open_fields(one)),
             )
             for one in self.documents()
-            if one.status == "needs_review"
+            if one.status == "needs_review" and one.document_id not in beside
         ]
         for unit in self.registry.units:
             if not unit.confirmed:
@@ -482,7 +537,7 @@ class Archive:
             if document.status == "withdrawn":
                 raise ArchiveError(f"{document.path} is withdrawn; juesuan withdraw --undo brings it back first")
             more = self._assertions(asserted, basis, report, division)
-            return self._settled(replace(document, assertions=(*document.assertions, *more)))
+            return self._settled(self._now_final(replace(document, assertions=(*document.assertions, *more))))
 
         return self._decide(action, key, basis, change, dict(asserted), report)
 
@@ -559,6 +614,18 @@ class Archive:
         why = one.unit_doubt if division is None else None  # what a person placed needs no remark
         doubt = f"{resolution.doubt} ({why})" if resolution.doubt and why else resolution.doubt or why
         return replace(one, unit_id=unit_id, division_code=code, unit_doubt=doubt)
+
+    def _now_final(self, document: Document) -> Document:
+        """The document with the units of those reports that only a person's word makes final accounts."""
+
+        def named(read: ReportIdentity) -> ReportIdentity:
+            one = document.identity(read)
+            if one.family != "final_accounts" or read.family == one.family or one.unit_id is not None:
+                return read
+            found = self._resolved(one, None)
+            return replace(read, unit_id=found.unit_id, division_code=found.division_code, unit_doubt=found.unit_doubt)
+
+        return replace(document, reports=tuple(map(named, document.reports)))
 
     def _placed(self, document: Document, basis: str) -> Document:
         """The unit that a person placed by its division, as an assertion: the name alone does not say it."""

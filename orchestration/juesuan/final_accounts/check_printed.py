@@ -13,7 +13,7 @@ from typing import Any
 
 from juesuan.final_accounts.check_tables import unit_names
 from juesuan.final_accounts.check_terms import Book, Verdict
-from juesuan.final_accounts.model import CheckState, Printing
+from juesuan.final_accounts.model import CheckState, Printing, Report
 from juesuan.final_accounts.titles import akin
 
 Spec = Mapping[str, Any]
@@ -35,7 +35,7 @@ def printed_names(book: Book, spec: Spec) -> Iterator[Verdict]:
         else:
             wrong.setdefault((one.where, one.value), []).append(one)
     for (where, name), places in wrong.items():
-        message = f"{WHERE[where]}写作“{name}”{_places(places)}，报告单位为“{report.unit_name}”"
+        message = f"{WHERE[where]}写作“{name}”{_places(report, places)}，报告单位为“{report.unit_name}”"
         yield Verdict(spec["id"], f"{where}/{name}", "fail", spec["severity"], message=message)
     whole = [verdict for verdict in text if verdict.place == "report"]
     yield from (verdict for verdict in text if verdict.place != "report")
@@ -60,7 +60,7 @@ def printed_years(book: Book, spec: Spec) -> Iterator[Verdict]:
         else:
             wrong.setdefault((one.where, one.value), []).append(one)
     for (where, year), places in wrong.items():
-        message = f"{WHERE[where]}印作{year}年{_places(places)}，报告为{report.fiscal_year}年度"
+        message = f"{WHERE[where]}印作{year}年{_places(report, places)}，报告为{report.fiscal_year}年度"
         yield Verdict(spec["id"], f"{where}/{year}", "fail", spec["severity"], message=message)
     if not wrong:
         state: CheckState = "pass" if agreeing > 1 else "could_not_run"
@@ -68,12 +68,17 @@ def printed_years(book: Book, spec: Spec) -> Iterator[Verdict]:
         yield Verdict(spec["id"], "report", state, spec["severity"], message=why)
 
 
-def _places(places: list[Printing]) -> str:
-    """（第3、5页“编制单位：某局”）, or by lines where there are no pages."""
-    numbers = [one.page if one.page is not None else one.line for one in places]
-    said = "、".join(str(number) for number in dict.fromkeys(numbers) if number is not None)
-    kind = "页" if places[0].page is not None else "行"
-    return f"（{f'第{said}{kind}' if said else ''}“{places[0].text}”）"
+def _places(report: Report, places: list[Printing]) -> str:
+    """（第3、5页“编制单位：某局”）, or by lines where there are no pages; with the file, where several are one report."""
+    said: dict[str, dict[str, None]] = {}
+    for one in places:
+        document_id, _, page = report.place(one.page)
+        file = f"文件{document_id[:12]} " if report.parts else ""
+        number, kind = (page, "页") if page is not None else (one.line, "行")
+        if number is not None:
+            said.setdefault(f"{file}第{{}}{kind}", {})[str(number)] = None
+    where = "，".join(text.format("、".join(numbers)) for text, numbers in said.items())
+    return f"（{where}“{places[0].text}”）"
 
 
 EVALUATORS: Mapping[str, Callable[[Book, Spec], Iterator[Verdict]]] = {

@@ -88,4 +88,5 @@ def _report(number: int, one: Identity) -> ReportIdentity:
         doubts=one.doubts,
         unit_doubt=place.reason if place else None,
         evidence=tuple(map(str, one.evidence)),
+        tables=one.tables,
     )

@@ -95,13 +95,15 @@ def extract_reading(
 
 
 def extract_joined(
-    members: Sequence[tuple[Reading, str, str, int]], said: Said, records: Mapping[tuple[str, int], Said] | None = None
+    members: Sequence[tuple[Reading, str, str, int]],
+    said: Said,
+    asserted: Mapping[str, Mapping[int | None, Said]] | None = None,
 ) -> Extraction:
     """Several documents that are one report, read as one: tables of one workbook are checked against those of another.
 
     ``members`` are (reading, file name, document_id, number of the report within it), ``said`` is what is settled of
-    the report, ``records`` what a person asserted of a member, without which it may hold other reports. Pages count
-    through the members, and ``report.parts`` says which are whose.
+    the report, ``asserted`` what a person said of a member (by its document_id). Pages count through the members, and
+    ``report.parts`` says which are whose.
     """
     from juesuan.final_accounts.reports import one_report, reports_in
 
@@ -109,8 +111,7 @@ def extract_joined(
     parts: list[ReportPart] = []
     notes: list[str] = []
     for reading, name, document_id, number in members:
-        told = (records or {}).get((document_id, number))
-        own = reports_in(reading, name, {number: told} if told else None)
+        own = reports_in(reading, name, (asserted or {}).get(document_id))
         given = own[number].reading if number < len(own) else reading
         parts.append(ReportPart(document_id, number, tuple(page.number for page in given.pages)))
         for page in given.pages:
@@ -119,8 +120,7 @@ def extract_joined(
         notes += given.notes
     first = members[0][0]
     whole = one_report(Reading(first.method, first.media_type, tuple(pages), tuple(dict.fromkeys(notes))), "", said)
-    found = _extract_part(whole, parts[0].document_id, parts[0].report_no)
-    return replace(found, report=replace(found.report, parts=tuple(parts)))
+    return _extract_part(whole, parts[0].document_id, parts[0].report_no, tuple(parts))
 
 
 def _numbered(page: Page, number: int, path: str, method: Method) -> Page:
@@ -129,7 +129,7 @@ def _numbered(page: Page, number: int, path: str, method: Method) -> Page:
     return replace(page, number=number, blocks=blocks, part=path, method=method)
 
 
-def _extract_part(part: Part, document_id: str, ordinal: int) -> Extraction:
+def _extract_part(part: Part, document_id: str, ordinal: int, several: tuple[ReportPart, ...] = ()) -> Extraction:
     identity = part.identity
     report = Report(
         document_id=document_id,
@@ -144,6 +144,7 @@ def _extract_part(part: Part, document_id: str, ordinal: int) -> Extraction:
         extractor=extractor_fingerprint(),
         title=identity.title,
         printings=identity.printings,
+        parts=several,
     )
     if identity.family != "final_accounts":
         why = identity.reason or f"not final accounts but of family {identity.family}"

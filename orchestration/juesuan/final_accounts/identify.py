@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -83,7 +83,8 @@ class Identity:
     ``unit_name`` is as printed, 本级 and the like included; ``body_name`` is its normal form without them.
     ``title`` is the printed title. ``reason`` says why a document is no final accounts. ``doubts`` are sentences
     for a person; with any, the report needs review. ``printings`` are the names and years on cover, headings and
-    table headers, each value once per kind of place and page.
+    table headers, each value once per kind of place and page. ``tables`` are the keys of the tables of the form whose
+    titles were seen.
     """
 
     family: Family
@@ -97,6 +98,7 @@ class Identity:
     evidence: tuple[Evidence, ...] = ()
     doubts: tuple[str, ...] = ()
     printings: tuple[Printing, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 def identify(reading: Reading, name: str = "", said: Mapping[int | None, Said] | None = None) -> tuple[Identity, ...]:
@@ -388,6 +390,7 @@ def _conclude(found: _Found, covers: Sequence[Sequence[Line]], said: Said) -> Id
         evidence=tuple(evidence),
         doubts=tuple(doubts),
         printings=(*found.units.printings(), *found.years.printings()),
+        tables=tuple(sorted(found.keys)),
     )
 
 
@@ -399,18 +402,13 @@ def _asserted(read: Identity, said: Said) -> Identity:
     reason = read.reason
     if family != read.family:
         reason = None if family == "final_accounts" else f"a person says that it is of family {family}"
-    return Identity(
+    return replace(
+        read,
         family=family,
-        unit_name=read.unit_name,
-        body_name=read.body_name,
         fiscal_year=said.fiscal_year or read.fiscal_year,
         scope=said.scope or read.scope,
-        title=read.title,
-        money_unit=read.money_unit,
         reason=reason,
-        evidence=read.evidence,
         doubts=(),
-        printings=read.printings,
     )
 
 

@@ -41,7 +41,10 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class ReportIdentity:
-    """Which report a document holds, as read from it when it was added, with what the registry made of it."""
+    """Which report a document holds, as read from it when it was added, with what the registry made of it.
+
+    ``tables`` are the keys of the tables whose titles it has; None where it was read before manifests said so.
+    """
 
     report: int
     unit_name: str | None = None
@@ -56,6 +59,7 @@ class ReportIdentity:
     doubts: tuple[str, ...] = ()
     unit_doubt: str | None = None
     evidence: tuple[str, ...] = ()
+    tables: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ def to_manifest(document: Document) -> dict[str, Any]:
                 "doubts": list(one.doubts),
                 "unit_doubt": one.unit_doubt,
                 "evidence": list(one.evidence),
+                "tables": None if one.tables is None else list(one.tables),
             }
             for one in document.reports
         ],
@@ -189,7 +194,16 @@ def from_manifest(descriptor: Mapping[str, Any], folder: PurePosixPath) -> Docum
         status=own.get("status"),
         reason=own.get("reason"),
         reports=tuple(
-            ReportIdentity(**(one | {"doubts": tuple(one["doubts"]), "evidence": tuple(one["evidence"])}))
+            ReportIdentity(
+                **(
+                    one
+                    | {
+                        "doubts": tuple(one["doubts"]),
+                        "evidence": tuple(one["evidence"]),
+                        "tables": None if one.get("tables") is None else tuple(one["tables"]),
+                    }
+                )
+            )
             for one in own.get("read", ())
         ),
         assertions=tuple(

@@ -395,6 +395,20 @@ class Report:
     printings: tuple[Printing, ...] = ()
     parts: tuple[ReportPart, ...] = ()
 
+    def place(self, page: int | None) -> tuple[str, int, int | None]:
+        """(document_id, number of the report within it, page within it) of a page of this report.
+
+        What stands on no page is put to the first document.
+        """
+        before = 0
+        for part in self.parts:
+            if page is None:
+                return part.document_id, part.report_no, None
+            if page <= before + len(part.pages):
+                return part.document_id, part.report_no, part.pages[page - before - 1]
+            before += len(part.pages)
+        return self.document_id, self.ordinal, page
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
