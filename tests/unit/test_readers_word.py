@@ -10,8 +10,9 @@ import docx as python_docx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from juesuan.final_accounts.model import Grid, LimitExceeded, Reading, TextLine, UnreadableDocument
+from juesuan.final_accounts.model import Grid, GridCell, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import DOCX, Limits, read
 from juesuan.final_accounts.readers.list_numbers import spelled
 
@@ -381,11 +382,59 @@ def picture(width: int, height: int) -> str:
     )
 
 
-def test_pages_that_are_pictures_are_said() -> None:
-    with pytest.raises(UnreadableDocument, match=r"the document holds 2 pictures and no text: they need OCR"):
-        read(docx(picture(500, 700) * 2))
-    reading = read(docx(p("见下图") + picture(500, 700) + picture(30, 30)))
-    assert reading.notes == ("pictures as large as a page that were not read: 1",)
+def illustrated(body: str, image: bytes) -> bytes:
+    """The document with ``image`` as the picture that rId9 names."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(docx(body))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "word/_rels/document.xml.rels":
+                related = f'<Relationship Id="rId9" Type="{OFFICE}/image" Target="media/image1.png"/></Relationships>'
+                part = part.replace(b"</Relationships>", related.encode())
+            new.writestr(name, part)
+        new.writestr("word/media/image1.png", image)
+    return out.getvalue()
+
+
+def blank() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (124, 175), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_pictures_as_large_as_a_page_are_read_as_scans_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Page(1, 595.0, 842.0, (TextLine("收入决算表", 1, 1), Grid(1, 1, 1, (GridCell(0, 0, 1, 1, "合计"),))))
+    given: list[bytes] = []
+
+    def recognised(data: bytes, limits: Limits) -> Reading:
+        given.append(data)
+        return Reading("ocr", "image/png", (seen,), ("page 1: a stamp",))
+
+    monkeypatch.setattr("juesuan.final_accounts.readers.image.read", recognised)
+    reading = read(illustrated(p("甲") + picture(500, 700) * 2 + p("乙") + picture(30, 30), blank()))
+    assert given == [blank()] * 2
+    assert [(page.number, page.method) for page in reading.pages] == [
+        (None, None),
+        (1, "ocr"),
+        (2, "ocr"),
+        (None, None),
+    ]
+    assert [[block.page for block in page.blocks] for page in reading.pages] == [[None], [1, 1], [2, 2], [None]]
+    assert order(reading) == ["甲", "收入决算表", "table", "收入决算表", "table", "乙"]
+
+
+def test_scans_without_print_or_without_recognition_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = illustrated(picture(500, 700), blank())
+    with pytest.raises(UnreadableDocument, match=r"holds pictures \(1\) and no text: image1.png \(no print was found"):
+        read(data)
+    monkeypatch.setattr("juesuan.final_accounts.readers.ocr.available", lambda: False)
+    with pytest.raises(UnreadableDocument, match=r"holds pictures \(1\) and no text: .*install the ocr extra"):
+        read(data)
+
+
+def test_pictures_that_cannot_be_read_are_said() -> None:
+    reading = read(illustrated(p("见下图") + picture(500, 700), b"\x01\x00\x00\x00 a metafile"))
+    assert reading.notes == ("pictures as large as a page that were not read: image1.png (a drawing, not a picture)",)
 
 
 def test_embedded_workbooks_are_said() -> None:

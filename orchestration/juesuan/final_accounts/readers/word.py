@@ -12,13 +12,13 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from juesuan.final_accounts.model import Grid, GridCell, LimitExceeded, Page, Reading, TextLine, UnreadableDocument
-from juesuan.final_accounts.readers import DOCX, Limits
+from juesuan.final_accounts.readers import DOCX, Limits, sniff
 from juesuan.final_accounts.readers.list_numbers import Level, List, Numbering
-from juesuan.final_accounts.readers.zipped import open_zip, parse_xml
+from juesuan.final_accounts.readers.zipped import open_zip, parse_xml, read_member
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -58,20 +58,64 @@ def read(data: bytes, limits: Limits) -> Reading:
     """The document as one page without a number: lines and grids.
 
     Removed text, codes of fields, hidden text, headers and footers are left out; numbers of lists are put in. A table
-    within a table is a grid of its own behind it; a table that only arranges others gives lines and their grids. Raises
-    ``UnreadableDocument`` (damaged, without text) and ``LimitExceeded``.
+    within a table is a grid of its own behind it; a table that only arranges others gives lines and their grids.
+    Pictures as large as a page are scans: with the ``ocr`` extra each is a page of method ``ocr``, numbered from 1,
+    between those parts of the text between which it stands. Raises ``UnreadableDocument`` (damaged, without text) and
+    ``LimitExceeded``.
     """
-    archive = open_zip(data, limits)
-    document = _Document(archive, limits)
+    document = _Document(open_zip(data, limits), limits)
     document.read()
-    if not document.blocks:
-        if document.pictures:
-            raise UnreadableDocument(
-                f"the document holds {len(document.pictures):,} pictures and no text: they need OCR; add the document"
-                " they were taken from, or the pictures"
-            )
-        raise UnreadableDocument("the document holds no text")
-    return Reading("office", DOCX, (Page(None, None, None, tuple(document.blocks)),), tuple(document.notes))
+    pages = _with_scans(document, limits)
+    if not any(page.blocks for page in pages):
+        if not document.pictures:
+            raise UnreadableDocument("the document holds no text")
+        why = document.missed[0] if document.missed else "add the document that they were taken from"
+        raise UnreadableDocument(f"the document holds pictures ({len(document.pictures):,}) and no text: {why}")
+    return Reading("office", DOCX, tuple(pages), tuple(document.notes))
+
+
+def _with_scans(document: _Document, limits: Limits) -> list[Page]:
+    """The blocks of the document in one page, or parted by the pictures that are pages."""
+    scans = [picture for picture in document.pictures if picture.share >= _PAGE_SHARE]
+    pages: list[Page] = []
+    start = 0
+    number = 0
+    for scan in scans:
+        try:
+            found = _scanned(document, scan, limits)
+        except LimitExceeded:
+            raise
+        except UnreadableDocument as error:
+            document.missed.append(f"{posixpath.basename(scan.name)} ({error})")
+            continue
+        if scan.before > start:
+            pages.append(Page(None, None, None, tuple(document.blocks[start : scan.before])))
+            start = scan.before
+        for page in found:
+            number += 1
+            pages.append(_renumbered(page, number))
+    if len(document.blocks) > start or not pages:
+        pages.append(Page(None, None, None, tuple(document.blocks[start:])))
+    if document.missed:
+        document.notes.append(f"pictures as large as a page that were not read: {'; '.join(document.missed)}")
+    return pages
+
+
+def _scanned(document: _Document, scan: _Picture, limits: Limits) -> tuple[Page, ...]:
+    """What is printed on a picture. Raises ``UnreadableDocument`` where it is none of pixels, or shows no print."""
+    data = document.part(scan.name)
+    if not sniff(data).startswith("image/"):
+        raise UnreadableDocument("a drawing, not a picture")
+    from juesuan.final_accounts.readers import image
+
+    reading = image.read(data, limits)
+    document.notes.extend(f"{posixpath.basename(scan.name)}: {note}" for note in reading.notes)
+    return reading.pages
+
+
+def _renumbered(page: Page, number: int) -> Page:
+    blocks = tuple(replace(block, page=number) for block in page.blocks)
+    return replace(page, number=number, blocks=blocks, method="ocr")
 
 
 # --- the parts of the file -------------------------------------------------------------------------------------------
@@ -234,10 +278,13 @@ def _style(level: etree._Element) -> str:
 # --- the document ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Picture:
+    """A picture: its part, the share of a page that it covers, how many blocks stand before it."""
+
     name: str
     share: float
+    before: int
 
 
 @dataclass(slots=True)
@@ -261,6 +308,7 @@ class _Document:
         folder, name = posixpath.split(self._main)
         self._folder = folder
         self._relations = f"{folder}/_rels/{name}.rels"
+        self._parts = {name: path for name, _, path in self._relationships(self._relations, folder)}
         self._styles = _Styles(self._related("styles"), self._related("numbering"))
         self._cells = 0
         self._line = 0
@@ -269,6 +317,7 @@ class _Document:
         self._page_area = _A4
         self.blocks: list[TextLine | Grid] = []
         self.pictures: list[_Picture] = []
+        self.missed: list[str] = []  # pictures as large as a page that were not read, and why
         self.notes: list[str] = []
 
     def _relationships(self, name: str, folder: str) -> Iterator[tuple[str, str, str]]:
@@ -288,6 +337,12 @@ class _Document:
     def _related(self, kind: str) -> etree._Element | None:
         path = self._target(self._relations, kind, self._folder)
         return None if path is None else parse_xml(self._archive, self._names[path])
+
+    def part(self, path: str) -> bytes:
+        """The bytes of a part. Raises ``UnreadableDocument`` where it is missing."""
+        if path not in self._names:
+            raise UnreadableDocument("missing in the document")
+        return read_member(self._archive, self._names[path])
 
     def read(self) -> None:
         """Fill ``blocks``, ``pictures`` and ``notes``."""
@@ -317,9 +372,6 @@ class _Document:
         if said:
             shown = "; ".join(text[:_QUOTED] for text in said)
             self.notes.append(f"headers and footers left out: {shown}")
-        pages = sum(picture.share >= _PAGE_SHARE for picture in self.pictures)
-        if pages:
-            self.notes.append(f"pictures as large as a page that were not read: {pages:,}")
         if self._objects:
             self.notes.append(f"embedded workbooks that were not read: {self._objects:,}")
 
@@ -412,16 +464,17 @@ class _Document:
 
     def _drawn(self, drawing: etree._Element) -> None:
         """Keep in mind the pictures and the embedded workbooks in a drawing."""
-        extent = next((item for item in drawing.iter("{*}extent")), None)
-        for image in drawing.iter("{*}blip", "{*}imagedata"):
+        extent = next(_own(drawing, "extent"), None)
+        for image in _own(drawing, "blip", "imagedata"):
             name = _value(image, "embed") or _value(image, "id") or ""
             if extent is not None:
                 area = _number(extent.get("cx")) / _EMU * _number(extent.get("cy")) / _EMU
             else:
-                shape = next((item for item in drawing.iter("{*}shape")), None)
+                shape = next(_own(drawing, "shape"), None)
                 area = _shape_area(shape.get("style") or "") if shape is not None else 0.0
-            self.pictures.append(_Picture(name, area / self._page_area))
-        self._objects += sum((item.get("ProgID") or "").startswith("Excel.") for item in drawing.iter("{*}OLEObject"))
+            if name in self._parts:
+                self.pictures.append(_Picture(self._parts[name], area / self._page_area, len(self.blocks)))
+        self._objects += sum((item.get("ProgID") or "").startswith("Excel.") for item in _own(drawing, "OLEObject"))
 
     # --- tables
 
@@ -553,6 +606,16 @@ def _placed(row: etree._Element) -> list[_Placed]:
 
 def _holds_table(cell: etree._Element) -> bool:
     return next((True for _ in cell.iter("{*}tbl")), False)
+
+
+def _own(drawing: etree._Element, *tags: str) -> Iterator[etree._Element]:
+    """The elements of a drawing with these names; not those in its text boxes, which are read by themselves."""
+    for child in drawing:
+        tag = _tag(child)
+        if tag in tags:
+            yield child
+        if tag and tag != "txbxContent":
+            yield from _own(child, *tags)
 
 
 def _alternative(element: etree._Element) -> etree._Element | None:
