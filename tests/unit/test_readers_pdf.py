@@ -434,6 +434,45 @@ def test_full_columns_that_nearly_touch_are_cut_at_the_border() -> None:
     assert texts(grids[0]) == [["1,511.90", "1,511.89", "9,999.99"]]
 
 
+def test_figures_that_touch_are_cut_after_their_decimals_where_the_border_parts_them() -> None:
+    page = PdfPage().grid([50, 96, 142, 188], [600, 620, 640])
+    # Each reaches over its left border into the figure before it.
+    page.text(50 + 5.5, 626, "1,234.565,678.90", 10)
+    page.text(100, 606, "1,234,567.89", 10)
+    grids, _ = only_page(page)
+    assert texts(grids[0]) == [["1,234.56", "5,678.90", ""], ["", "1,234,567.89", ""]]
+
+
+def test_joined_figures_that_no_border_parts_stay_joined() -> None:
+    page = PdfPage().grid([50, 96, 142, 188], [600, 620])
+    page.text(52, 606, "0.000.000.00", 8)
+    grids, _ = only_page(page)
+    assert "0.000.000.00" in texts(grids[0])[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.decimals(min_value=-99999, max_value=99999999, places=2), min_size=2, max_size=4),
+    st.integers(36, 70),
+    st.sampled_from([7, 9, 11]),
+)
+def test_figures_too_wide_for_their_cells_are_whole_or_joined_but_never_cut_apart(
+    values: list[Decimal], wide: int, size: int
+) -> None:
+    figures = [f"{value:,.2f}" for value in values]
+    xs = [100 + wide * k for k in range(len(figures) + 1)]
+    page = PdfPage().grid(xs, [600, 620])
+    for k, figure in enumerate(figures):
+        width = size * sum(WIDTH.get(c, 0.556) for c in figure)
+        page.text(round(xs[k + 1] - 2 - width, 2), 606, figure, size)
+    grids, lines = only_page(page)
+    found = [text for text in texts(grids[0])[0] if text] + [line.text for line in lines]
+    for k, text in enumerate(texts(grids[0])[0]):
+        if re.fullmatch(r"-?[\d,]+\.\d\d", text):
+            assert text == figures[k]
+    assert found
+
+
 def test_a_watermark_stays_out_of_the_cells_and_is_noted() -> None:
     page = filled(PdfPage().grid(XS, YS)).text(120, 590, "DRAFT", 40, (0.7, 0.7, -0.7, 0.7))
     reading = read(pdf([page]))

@@ -6,11 +6,24 @@ of it. Does not belong here: where the borders are, and tables without borders.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from juesuan.final_accounts.model import Box, Grid, GridCell
 from juesuan.final_accounts.readers.raster import Raster
 from juesuan.final_accounts.readers.runs import MIDDLE, SAME_LINE, Run, cell_text
+
+# Glyphs of which figures consist, and figures with two decimals that follow each other without a gap.
+_FIGURES = re.compile(r"[-−]?[\d,.\-−]*\d")
+_JOINED = re.compile(r"(?:[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d){2,}")
+_FIGURE = re.compile(r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d")
+
+
+def figures_in(text: str, first: int, end: int) -> list[tuple[int, int]]:
+    """From where to where each figure stands of several that are joined; else the one span of all."""
+    if not _JOINED.fullmatch(text, first, end):
+        return [(first, end)]
+    return [found.span() for found in _FIGURE.finditer(text, first, end)]
 
 
 def assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
@@ -46,12 +59,18 @@ def assign(runs: list[Run], rasters: list[Raster]) -> list[Run]:
 def _divided(run: Run, raster: Raster, y: float) -> list[tuple[int, Run]]:
     """A run over several cells: cut where a gap stands on the border. What goes over a border without a gap belongs
     to one cell if it hardly leaves it, or if the cells it runs into have nothing of their own (then to the cell at
-    whose side it begins or ends). Else it is cut where the border falls between two glyphs, and never in a glyph."""
+    whose side it begins or ends). Else it is cut where the border falls between two glyphs, and never in a glyph.
+
+    Figures are cut after their decimals and nowhere else: the border says only which cell has which. Where it does
+    not, they stay joined, so that nobody takes a part for the whole."""
     where = [raster.at((a + b) / 2, y) for a, b in zip(run.starts, run.ends, strict=True)]
     gap = 0.12 * run.size
     out: list[tuple[int, Run]] = []
     for first, end in _pieces(where, 0, len(where), lambda i: run.starts[i] - run.ends[i - 1] > gap):
         best, beyond = _most(run, where, first, end)
+        if _FIGURES.fullmatch(run.text, first, end) and len(set(where[first:end])) > 1:
+            out += _figures(run, raster, where, first, end)
+            continue
         owner = _owner(run, where, first, end, raster)
         touched = set(where[first:end]) - {-1, owner}
         if beyond <= 1.6 * run.size:
@@ -68,6 +87,23 @@ def _divided(run: Run, raster: Raster, y: float) -> list[tuple[int, Run]]:
             for a, b in _pieces(where, first, end, between):
                 out.append((_most(run, where, a, b)[0], run.part(a, b)))
     return out
+
+
+def _figures(run: Run, raster: Raster, where: list[int], first: int, end: int) -> list[tuple[int, Run]]:
+    """The figures that these glyphs are, each with its cell; all in one where they do not stand in a cell each."""
+    out: list[tuple[int, Run]] = []
+    for a, b in figures_in(run.text, first, end):
+        best, beyond = _most(run, where, a, b)
+        if beyond > 0.4 * (run.ends[b - 1] - run.starts[a]):
+            # Half of it stands in either cell: its right end is where figures are set.
+            best = where[b - 1]
+        out.append((best, run.part(a, b)))
+    cells = [k for k, _ in out]
+    if len(cells) > 1 and len(set(cells)) == len(cells) and -1 not in cells:
+        return out
+    best, beyond = _most(run, where, first, end)
+    owner = _owner(run, where, first, end, raster)
+    return [(owner if owner >= 0 and beyond > 1.6 * run.size else best, run.part(first, end))]
 
 
 def _pieces(where: list[int], first: int, end: int, cut: Callable[[int], bool]) -> Iterator[tuple[int, int]]:

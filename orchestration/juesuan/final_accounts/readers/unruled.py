@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from juesuan.final_accounts.readers.cells import figures_in
 from juesuan.final_accounts.readers.raster import Area, Line, Raster, raster_of
 from juesuan.final_accounts.readers.runs import Run, join, visual_lines
 
@@ -136,8 +137,10 @@ def _parts(line: Sequence[Run]) -> Iterator[Run]:
             k = both.start(1)
             if run.starts[k] - run.ends[k - 1] > 0.12 * run.size:
                 yield run.part(0, k)
-                yield run.part(k, len(run.text))
-                continue
+                run = run.part(k, len(run.text))
+        if run.text.count(".") > 1 and len(joined := figures_in(run.text, 0, len(run.text))) > 1:
+            yield from (run.part(a, b) for a, b in joined)
+            continue
         yield run
 
 
