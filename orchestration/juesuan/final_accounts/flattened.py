@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from juesuan.final_accounts.classes import is_named
@@ -25,7 +26,7 @@ from juesuan.final_accounts.numbers import FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, header_word, is_header_word
 from juesuan.final_accounts.text import bare, label
 
-_TOKEN = re.compile(rf"(?P<number>{FIGURE})(?![^\s\d])|(?P<word>[^\s]+)")
+_TOKEN = re.compile(rf"(?P<number>{FIGURE})(?!\S)|(?P<word>\S+)")
 _GLUED = re.compile(rf"(\d{{3}}(?:\d{{2}}){{0,2}})(?=[^\d\s.,])|(?<=[^\d\s.,\-(（第])({FIGURE})$")
 _PART = re.compile(r"\d{2}")
 _ORDINAL = re.compile(
@@ -165,27 +166,38 @@ def _order(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     """The columns in the order in which the header names them. A word under a group stands where its group does."""
     if _repeats(columns, header):
         return _grouped(columns, header)
-    places: list[tuple[tuple[int, int], _Named]] = []
-    taken: set[int] = set()
+    first = {w: i for i, w in reversed(list(enumerate(header)))}
+    over: dict[int, int] = {}  # the word of a column -> the group that it stands under
+    at: dict[str, int] = {}
+    # a word goes to the column that it names by itself before one that it names only under a group
+    for column in sorted(columns, key=lambda c: not c.words.plain):
+        own = next((i for i, w in enumerate(header) if w in column.words and i not in at.values()), None)
+        for group, words in column.groups:
+            above = next((first[w] for w in header if w in group), None)
+            under = [i for i, w in enumerate(header) if above is not None and i > above and w in words]
+            under = [i for i in under if i not in at.values()]
+            if own is not None and own in under and above is not None:
+                over.setdefault(own, above)
+            elif own is None and len(under) == 1 and above is not None:
+                own = under[0]
+                over[own] = above
+        if own is not None:
+            at[column.key] = own
     for column in columns:
-        groups = [i for i, w in enumerate(header) if w in column.group]
-        own = [i for i, w in enumerate(header) if w in column.words and i not in taken]
-        under = [i for i, w in enumerate(header) if w in column.group_words and groups and i > groups[0]]
-        under = [i for i in under if i not in taken]
-        if own and groups and own[0] == groups[0] and under:
-            # the word of the column is that of the group, and 小计 stands under it
-            at, place = under[0], (groups[0], under[0])
-        elif own:
-            within = groups and own[0] > groups[0] and header[own[0]] in column.group_words
-            at, place = own[0], (groups[0] if within else own[0], own[0])
-        elif len(under) == 1:
-            at, place = under[0], (groups[0], under[0])
-        else:
-            continue
-        taken.add(at)
-        path = (header[place[0]], header[at]) if place[0] != at else (header[at],)
-        places.append((place, _Named(column.key, at, path)))
-    return [found for _, found in sorted(places)]
+        own = at.get(column.key)
+        for group, words in column.groups:
+            if own is not None and header[own] in group and own in over.values():
+                # the word of the column is that of a group with others under it, and 小计 among them
+                under = [i for i, w in enumerate(header) if i > own and w in words and i not in at.values()]
+                if under:
+                    at[column.key], over[under[0]] = under[0], own
+    places = []
+    for key, i in at.items():
+        chain = [i]
+        while chain[0] in over and over[chain[0]] not in chain:
+            chain.insert(0, over[chain[0]])
+        places.append((tuple(chain), _Named(key, i, tuple(header[k] for k in chain))))
+    return [found for _, found in sorted(places, key=lambda entry: entry[0])]
 
 
 def _repeats(columns: Sequence[Column], header: Sequence[str]) -> bool:
@@ -207,7 +219,9 @@ def _grouped(columns: Sequence[Column], header: Sequence[str]) -> list[_Named]:
     leaves = [
         i
         for i, w in enumerate(header)
-        if above and i > above[-1] and any(w in column.words or any(w in ws for _, ws in column.groups) for column in columns)
+        if above
+        and i > above[-1]
+        and any(w in column.words or any(w in ws for _, ws in column.groups) for column in columns)
     ]
     if len(above) < 2 or not leaves:
         return []
@@ -248,7 +262,7 @@ def _in_turn(
 def _with_lower(
     columns: Sequence[Column], header: Sequence[str], order: list[_Named], below: Sequence[int]
 ) -> list[_Named]:
-    """The columns with 小计 人员经费 公用经费 in the place of the 基本支出 above them; none where they are under nothing."""
+    """The columns with 小计 人员经费 公用经费 in the place of the 基本支出 above them; none where nothing is."""
     if not below:
         return order
     words = {column.key: column.words for column in columns}
@@ -295,24 +309,44 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
     usual = [column.key for column in columns]
     words, beside = header.words, None
     if not header.whole:
-        stacked = unstack(header.pieces, header.vocabulary)
+        stacked = unstack(header.pieces, header.vocabulary - _both(columns, header.pieces))
         if stacked is None:
             return _NO_COLUMNS
         words, beside = stacked
     found = _order(columns, words)
     keys, paths = [one.key for one in found], [one.path for one in found]
+    heads = [w for w in words[: min((one.at for one in found), default=0)] if w in _over(columns)]
+    if len(heads) == 1:
+        paths = [path if heads[0] in path else (heads[0], *path) for path in paths]
     if keys == sorted(keys, key=usual.index) or (header.whole and _repeats(columns, words)):
         return _Columns(keys, [], paths)
     if beside is None:
         lines = [header.lines[one.at] for one in found]
-        if len(set(lines)) in (1, len(lines)):
+        if len(set(lines)) in (1, len(lines)) and not header.one_line:
             return _Columns(keys, [], paths)
         pairs = {(i, j) for i in range(len(keys)) for j in range(i + 1, len(keys)) if lines[i] == lines[j]}
     else:
         at = [one.at for one in found]
         pairs = {(i, j) for i in range(len(keys)) for j in range(len(keys)) if (at[i], at[j]) in beside}
+    if header.one_line or all(len(line) == 1 for line in header.pieces):
+        # no two words stand in one line: they come in their order, or the text shuffled them
+        form = sorted(range(len(keys)), key=lambda k: usual.index(keys[k]))
+        return _Columns(keys, [tuple(range(len(keys))), tuple(form)], paths)
     orders = _extensions(len(keys), pairs)
     return _Columns(keys, orders, paths) if orders else _NO_COLUMNS
+
+
+def _over(columns: Sequence[Column]) -> frozenset[str]:
+    """Words that stand over all figures of a table and name none."""
+    w = load_forms().furniture
+    return w.group.plain - w.name.plain - w.column_number.plain - w.code.plain - {"收入", "支出", "单位", "单位名称"}
+
+
+def _both(columns: Sequence[Column], pieces: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Words made of a group and a word under it, where the header prints either by itself: 本年支出 above 小计."""
+    said = {piece for line in pieces for piece in line}
+    pairs = ((g, w) for c in columns for gs, ws in c.groups for g in gs.plain & said for w in ws.plain & said)
+    return frozenset(g + w for g, w in pairs)
 
 
 def _extensions(size: int, pairs: set[tuple[int, int]]) -> list[tuple[int, ...]]:
@@ -547,6 +581,7 @@ class _Header(NamedTuple):
     pieces: list[list[str]]
     vocabulary: frozenset[str]
     behind: int  # how many words at its end begin the name of the first row
+    one_line: bool = False  # it shares its line with the first row: the text has no lines
 
 
 def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
@@ -559,39 +594,62 @@ def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
 
 def _header_with(table: OpenTable, tokens: Sequence[Token], *, rows_first: bool) -> _Header:
     vocabulary = _vocabulary(table.form.key)
-    named = [t for t in tokens if t.kind == "word"]
+    named = [t for t in tokens if t.kind == "word" and header_word(t.text)]
     texts = [header_word(t.text) for t in named]
     patterns = _patterns(table.form.key)
     more = frozenset(t for t in texts if t not in vocabulary and any(p.fullmatch(t) for p in patterns))
     vocabulary = vocabulary | more if more else vocabulary
-    found = segment(tuple(texts), vocabulary)
-    covered = {k for word, end in found for k in range(end - len(word), end)}
-    ends, at = [], 0
-    for text in texts:
-        at += len(text)
-        ends.append(at)
+    found, loose = _covering(texts, vocabulary)
     behind = 0
     if rows_first:
-        while behind < len(texts):
-            end = ends[len(texts) - behind - 1]
-            if covered.issuperset(range(end - len(texts[len(texts) - behind - 1]), end)):
-                break
+        while behind < len(texts) and len(texts) - behind - 1 in loose:
             behind += 1
-    head = ends[len(texts) - behind - 1] if behind < len(texts) else 0
+        named, texts = named[: len(texts) - behind], texts[: len(texts) - behind]
+        found, loose = _covering(texts, vocabulary)
+    if 1 < len(loose) <= _MOST_LOOSE:
+        # one piece stands a little later than the cell that it belongs to
+        for last in sorted(loose)[1:]:
+            for first in sorted(loose):
+                if first >= last:
+                    break
+                moved = [*texts[: first + 1], texts[last], *texts[first + 1 : last], *texts[last + 1 :]]
+                found, still = _covering(moved, vocabulary)
+                if not still:
+                    order = [*range(first + 1), last, *range(first + 1, last), *range(last + 1, len(texts))]
+                    named, texts, loose = [named[k] for k in order], moved, set()
+                    break
+            if not loose:
+                break
+        else:
+            found, loose = _covering(texts, vocabulary)
+    ends = list(accumulate(map(len, texts)))
     number: dict[int, int] = {}
     pieces: list[list[str]] = []
-    for token, text in zip(named[: len(texts) - behind], texts, strict=False):
+    for token, text in zip(named, texts, strict=True):
         if number.setdefault(id(token.line), len(pieces)) == len(pieces):
             pieces.append([])
-        if text:
-            pieces[number[id(token.line)]].append(text)
+        pieces[number[id(token.line)]].append(text)
     if len(pieces) == 1:
         # no line says what stands beside what
         pieces = [[piece] for piece in pieces[0]]
-    kept = [(word, end) for word, end in found if end <= head]
-    lines = [number[id(named[bisect_left(ends, end)].line)] for _, end in kept]
-    whole = covered.issuperset(range(head))
-    return _Header([word for word, _ in kept], lines, whole, pieces, vocabulary, behind)
+    lines = [number[id(named[bisect_left(ends, end)].line)] for _, end in found]
+    return _Header([word for word, _ in found], lines, not loose, pieces, vocabulary, behind)
+
+
+#: Pieces of a header that belong to no word, among which one is looked for that was moved.
+_MOST_LOOSE = 6
+
+
+def _covering(texts: Sequence[str], vocabulary: frozenset[str]) -> tuple[list[tuple[str, int]], set[int]]:
+    """The words in pieces of text, each with the offset where it ends, and the pieces that they do not cover."""
+    found = segment(tuple(texts), vocabulary)
+    covered = {k for word, end in found for k in range(end - len(word), end)}
+    loose, at = set(), 0
+    for k, text in enumerate(texts):
+        if not covered.issuperset(range(at, at + len(text))):
+            loose.add(k)
+        at += len(text)
+    return found, loose
 
 
 def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
@@ -602,6 +660,8 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     tokens = tokens_of(lines)
     start = _header_end(table, tokens)
     header = _header(table, tokens[:start])
+    if start < len(tokens) and {id(t.line) for t in tokens[: start + 1]} == {id(tokens[0].line)}:
+        header = header._replace(one_line=True)
     start -= header.behind
     body = _without(list(tokens[start:]), tokens[:start])
     kind = table.form.kind
