@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from juesuan.final_accounts.model import Grid, LimitExceeded, Reading, TextLine, UnreadableDocument
 from juesuan.final_accounts.readers import Limits, read
+from juesuan.final_accounts.text import bare
 from tests.fixtures.pdf_writer import PdfPage, pdf
 
 ROOT = Path(__file__).parents[2]
@@ -672,3 +673,37 @@ def test_the_blank_template_has_its_tables_without_figures() -> None:
     reading = read(TEMPLATE.read_bytes())
     shapes = [(g.n_rows, g.n_cols) for p in reading.pages for g in p.blocks if isinstance(g, Grid)]
     assert shapes == [(9, 3), (30, 4), (10, 9), (10, 8), (17, 7), (15, 7), (10, 5), (40, 6), (5, 12), (6, 8), (6, 8)]
+
+
+# --- what is there and not seen --------------------------------------------------------------------------------------
+
+TEN = "0123456789 abcdefghijklmnop"
+
+
+def test_invisible_text_under_visible_text_is_left_out() -> None:
+    page = filled(PdfPage().grid(XS, YS)).text(54, 606, "9,999.99", mode=3).text(60, 700, TEN)
+    reading = read(pdf([page]))
+    grids = [b for b in reading.pages[0].blocks if isinstance(b, Grid)]
+    assert [texts(grid) for grid in grids] == [FIGURES]
+    assert reading.notes == ("page 1: text that is not seen (white, invisible) left out: 9,999.99",)
+
+
+def test_white_text_is_read_only_where_something_dark_lies_under_it() -> None:
+    page = PdfPage().grid(XS, YS).raw("0.2 g").box(50, 640, 350, 660, "f").raw("1 g").text(54, 646, "head")
+    page.text(154, 606, "8,888.88").raw("0 g").text(154, 626, "1.00")
+    grids, _ = only_page(page)
+    assert texts(grids[0]) == [["head", "", ""], ["", "1.00", ""], ["", "", ""]]
+
+
+def test_a_page_of_wrong_or_private_characters_is_marked_as_unknown() -> None:
+    private = PdfPage().text(60, 700, "\ue001\ue002\ue003\ue004\ue005")
+    foreign = PdfPage().text(60, 700, "ကခဂဃငစဆဇစျည")
+    reading = read(pdf([private, foreign, PdfPage().text(60, 700, TEN)]))
+    said = [b.text for page in reading.pages[:2] for b in page.blocks if isinstance(b, TextLine)]
+    assert [set(text) for text in said] == [{"\ufffd"}, {"\ufffd"}]
+
+
+def test_radicals_stay_as_printed_and_are_the_same_word() -> None:
+    _, lines = only_page(PdfPage().text(60, 700, "⼀般公共预算⽀出⽉"))
+    assert lines[0].text == "⼀般公共预算⽀出⽉"
+    assert bare(lines[0].text) == "一般公共预算支出月"

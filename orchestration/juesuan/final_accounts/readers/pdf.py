@@ -89,6 +89,11 @@ _object_type = _quick("FPDFPageObj_GetType")
 _object_bounds = _quick("FPDFPageObj_GetBounds")
 _object_matrix = _quick("FPDFPageObj_GetMatrix")
 _text_mode = _quick("FPDFTextObj_GetTextRenderMode")
+_fill_color = _quick("FPDFPageObj_GetFillColor")
+_clip_path = _quick("FPDFPageObj_GetClipPath", _Pointer)
+_clip_count = _quick("FPDFClipPath_CountPaths")
+_clip_segments = _quick("FPDFClipPath_CountPathSegments")
+_clip_segment = _quick("FPDFClipPath_GetPathSegment", _Pointer)
 _path_segments = _quick("FPDFPath_CountSegments")
 _path_mode = _quick("FPDFPath_GetDrawMode")
 _path_segment = _quick("FPDFPath_GetPathSegment", _Pointer)
@@ -331,11 +336,11 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     if turn % 2:
         width, height = height, width
     found = _Found(Page(number, round(width, 2), round(height, 2), tuple(out)), glyphs=glyphs.count)
-    found.notes += glyphs.notes
+    found.notes += drawn.notes + glyphs.notes
     # An empty page within a table does not end it.
     found.columns = max(rasters, key=lambda r: r.ys[-1]).xs if rasters else before if not out else ()
     found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
-    found.hidden = drawn.invisible and not found.scan
+    found.hidden = bool(drawn.invisible) and not found.scan
     found.drawn = not glyphs.count and (drawn.image_area > 0 or drawn.shapes >= _SCAN_GLYPHS)
     return found
 
@@ -375,14 +380,45 @@ class Drawn:
     shapes: int = 0  # paths of many segments: letters, where they are drawn as shapes
     turned: bool = False  # some text does not run along +x of user space
     scaled: bool = False  # the size of some text is not its font size alone
-    invisible: bool = False  # some text is drawn in the invisible mode
+    invisible: set[int] = field(default_factory=set)  # addresses of text objects drawn in the invisible mode
+    unseen: set[int] = field(default_factory=set)  # of those in white on white, or cut away
+    pale: list[tuple[int, _Rect]] = field(default_factory=list)  # of those in white, with their bounds
+    fills: list[tuple[Any, _Rect]] = field(default_factory=list)  # filled areas that are no lines
+    images: list[_Rect] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def _drawn(page: Any) -> Drawn:
     drawn = Drawn()
     count = _count_objects(page)
     _collect(list(map(_page_object, repeat(page, count), range(count))), _AS_IS, drawn, 0)
+    if drawn.pale:
+        dark = [rect for path, rect in drawn.fills if not _is_pale(path)] + drawn.images
+        for address, (x0, y0, x1, y1) in drawn.pale:
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            if not any(a <= x <= c and b <= y <= d for a, b, c, d in dark):
+                drawn.unseen.add(address)
     return drawn
+
+
+def _is_pale(thing: Any) -> bool:
+    (red,), (green,), (blue,), (alpha,) = _bulk(_fill_color, (0, 4, 8, 12), "i", (0, 1, 2, 3), 1, [thing])
+    return bool(min(red, green, blue) >= _WHITE or not alpha)
+
+
+def _unseen(texts: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
+    """Note which of these text objects nobody sees, or perhaps nobody."""
+    modes = list(map(_text_mode, texts))
+    for text, mode in zip(texts, modes, strict=True):
+        if mode in _INVISIBLE_MODES:
+            drawn.invisible.add(text.value)
+    n = len(texts)
+    reds, greens, blues, alphas = _bulk(_fill_color, (0, 4, 8, 12), "i", (0, 1, 2, 3), n, texts)
+    if max(map(min, reds, greens, blues)) >= _WHITE or not all(alphas):
+        for text, red, green, blue, alpha, mode in zip(texts, reds, greens, blues, alphas, modes, strict=True):
+            if mode == pdfium.FPDF_TEXTRENDERMODE_FILL and (min(red, green, blue) >= _WHITE or not alpha):
+                (x0,), (y0,), (x1,), (y1,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", (0, 1, 2, 3), 1, [text])
+                drawn.pale.append((text.value, _turned(matrix, x0, y0, x1, y1)))
 
 
 def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> None:
@@ -398,8 +434,8 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
             drawn.turned = any(b) or min(a) <= 0 or min(d) <= 0
             scale = matrix[3]
             drawn.scaled = drawn.scaled or any(one * scale != 1.0 for one in d)
-    if texts and not drawn.invisible:
-        drawn.invisible = pdfium.FPDF_TEXTRENDERMODE_INVISIBLE in map(_text_mode, texts)
+    if texts:
+        _unseen(texts, matrix, drawn)
     if paths:
         _paths(paths, matrix, drawn)
     for thing, kind in zip(objects, kinds, strict=True):
@@ -407,6 +443,7 @@ def _collect(objects: list[Any], matrix: _Matrix, drawn: Drawn, depth: int) -> N
             (x0,), (y0,), (x1,), (y1,) = _bulk(_object_bounds, (0, 4, 8, 12), "f", (0, 1, 2, 3), 1, [thing])
             x0, y0, x1, y1 = _turned(matrix, x0, y0, x1, y1)
             drawn.image_area += (x1 - x0) * (y1 - y0)
+            drawn.images.append((x0, y0, x1, y1))
             if min(x1 - x0, y1 - y0) <= THIN:
                 drawn.strokes.append((x0, y0, x1, y1))
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 8:
@@ -456,6 +493,8 @@ def _paths(paths: list[Any], matrix: _Matrix, drawn: Drawn) -> None:
                 add(_turned(matrix, x0, y0, x1, y1))
                 continue
         elif count == 2 or (count <= 5 and not stroke):
+            if count > 2:
+                drawn.fills.append((path, _turned(matrix, x0, y0, x1, y1)))
             continue  # a slanting line, or a filled area: shading, not a border
         drawn.shapes += count > _FEW_SEGMENTS
         _outline(path, matrix, bool(stroke), drawn)
@@ -516,7 +555,14 @@ class Glyphs:
     notes: list[str] = field(default_factory=list)
 
 
-_UNKNOWN = re.compile("[\x00\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_UNKNOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff]")
+# What no Chinese report is printed in: scripts that a wrong map makes of ideographs and figures.
+_FOREIGN = re.compile("[\u0100-\u02af\u0530-\u1dff\u2800-\u2bff\u2c00-\u2dff\ua000-\uabff\uac00-\ud7ff\ufb00-\ufdcf]")
+#: A page whose text is foreign to this part has a wrong map of characters.
+_FOREIGN_PART = 0.2
+_INVISIBLE_MODES = frozenset({pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP})
+#: Red, green and blue of at least this are white.
+_WHITE = 250
 # What is no ink: it parts runs, and all but _NOTHING parts words.
 _NOTHING = frozenset("\r\n\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _SPACES = _NOTHING.union(map(chr, range(0x21)), "\u3000\xa0\u2028\u2029", map(chr, range(0x2000, 0x200B)))
@@ -545,9 +591,14 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
         # Without a map pdfium gives the code in the font, which only looks like a character.
         bad = list(map(_char_unmapped, repeat(page, n), range(n)))
         text = "".join("\ufffd" if wrong == 1 else c for c, wrong in zip(text, bad, strict=True))
+    if len(_FOREIGN.findall(text)) > _FOREIGN_PART * n:
+        text = _FOREIGN.sub("\ufffd", text)
     unknown = len(_UNKNOWN.findall(text))
     if unknown:
         text = _UNKNOWN.sub("\ufffd", text)
+    left_out = _left_out(page, text, drawn, seen)
+    if left_out:
+        text = "".join("\u200b" if i in left_out else c for i, c in enumerate(text))
     xs, ys = _bulk(_char_origin, (0, 8), "d", (0, 1), n, repeat(page), range(n))
 
     # A space that pdfium put in because it saw a gap is no glyph; we judge gaps ourselves.
@@ -573,6 +624,26 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
     _say(got, text, made, unknown)
     got.runs = _runs(text, made, lefts, rights, bases, sizes)
     return got
+
+
+def _left_out(page: Any, text: str, drawn: Drawn, seen: Frame) -> set[int]:
+    """The glyphs that nobody sees. An invisible layer over a scan stays: it is the only text there is."""
+    if not drawn.invisible and not drawn.unseen:
+        return set()
+    n = len(text)
+    owners = [one.value for one in map(_char_object, repeat(page, n), range(n))]
+    out = {i for i, owner in enumerate(owners) if owner in drawn.unseen}
+    if drawn.invisible:
+        under = {i for i, owner in enumerate(owners) if owner in drawn.invisible}
+        shown = sum(c > " " for i, c in enumerate(text) if i not in under and i not in out)
+        area = (seen.right - seen.left) * (seen.top - seen.bottom)
+        if shown > _SCAN_GLYPHS and drawn.image_area < _SCAN_PART * area:
+            out |= under
+            drawn.invisible.clear()
+    said = "".join(text[i] for i in sorted(out)).split()
+    if said:
+        drawn.notes.append(f"text that is not seen (white, invisible) left out: {_excerpt(' '.join(said))}")
+    return out
 
 
 def _say(got: Glyphs, text: str, made: set[int], unknown: int) -> None:
