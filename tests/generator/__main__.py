@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +58,16 @@ def run(name: str, layouts: Sequence[str] | None = None) -> list[Result]:
     return results
 
 
-def run_all(names: Iterable[str], layouts: Sequence[str] | None, workers: int) -> list[Result]:
-    """Several formats, side by side."""
+def run_all(names: Iterable[str], layouts: Sequence[str] | None, workers: int) -> Iterator[Result]:
+    """Several formats, side by side; results come format by format, as they are there."""
     chosen = [n for n in names if FORMATS[n].present]
-    if workers < 2:
-        return [r for n in chosen for r in run(n, layouts)]
+    if workers < 2 or len(chosen) < 2:
+        for name in chosen:
+            yield from run(name, layouts)
+        return
     with ProcessPoolExecutor(workers) as pool:
-        found = pool.map(run, chosen, [layouts] * len(chosen))
-        return [r for results in found for r in results]
+        for results in pool.map(run, chosen, [layouts] * len(chosen)):
+            yield from results
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -198,13 +200,13 @@ def main() -> int:
         kind = FORMATS[formats[0]]
         Path(given.names[-1]).write_bytes(kind.make(kind.reports(layouts[:1]))[0])
         return 0
-    results = run_all(formats, layouts or None, given.workers)
+    found = run_all(formats, layouts or None, given.workers)
     if given.what == "show":
-        for r in results:
+        for r in found:
             print(f"{r.format} {r.layout}: {r.score.short()} listed {r.score.listed} ({r.score.seconds:.1f} s)")
-            print("".join(f"    {reason}\n" for reason in r.score.reasons[:40]), end="")
+            print("".join(f"    {reason}\n" for reason in r.score.reasons[:40]), end="", flush=True)
         return 0
-    text = report_text(results)
+    text = report_text(list(found))
     if given.what == "docs":
         write_docs(text)
     else:

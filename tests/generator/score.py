@@ -3,9 +3,10 @@
 Belongs here: comparing extractions with the truth of a drawn report, figure by figure. Does not belong here: rendering,
 floors (tests/integration/test_layouts.py), how the table of scores is printed.
 
-Every figure that the report prints ends in exactly one of four: exact; placed wrongly (its cell is there and says
-something else, or it stands in a cell that prints nothing); listed (kept without a place: an unassigned number, or a
-cell of a table kept as a grid); lost. A figure read that the report does not print is invented.
+Every figure that the report prints ends in exactly one of four: exact (value and characters); respelled (the value, in
+other characters); listed (kept without a place: an unassigned number, or a cell of a table kept as a grid); lost. A cell
+that holds another figure than is printed there, or one where nothing is printed, is misplaced if the report prints that
+figure anywhere, else invented.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Score:
     exact: int = 0
     misplaced: int = 0
     invented: int = 0
+    respelled: int = 0
     listed: int = 0
     lost: int = 0
     blanks: int = 0
@@ -73,7 +75,7 @@ class Score:
         if self.unread:
             return "unread"
         text = f"{self.exact}/{self.figures}"
-        for name, sign in (("misplaced", "m"), ("invented", "i"), ("lost", "lost")):
+        for name, sign in (("misplaced", "m"), ("invented", "i"), ("respelled", "spelling"), ("lost", "lost")):
             if count := getattr(self, name):
                 text += f" {sign}{count}"
         for name in ("blanks", "labels", "tables", "identity"):
@@ -240,6 +242,12 @@ class _Comparison:
         for true in (c for c in wanted if c.column_key is None):
             own = self._rows(cells, row_label(true.label or ""))
             got = next((c for c in own if id(c) not in seen and self._under(c, true)), None)
+            if got is None and own and not any(c.header_path for c in own):
+                # flattened text has no words over a cell, only an order
+                order = sorted(own, key=lambda c: c.col_no)
+                headers = list(dict.fromkeys(c.header for c in wanted if c.column_key is None and c.label == true.label))
+                place = headers.index(true.header)
+                got = order[place] if place < len(order) and len(order) == len(headers) else None
             if got is None and len({c.header for c in wanted if c.column_key is None}) == 1:
                 got = next((c for c in own if id(c) not in seen and self._same(c, true)), None)
             self._one(true, got, seen)
@@ -281,6 +289,10 @@ class _Comparison:
         result.figures += 1
         if got is not None and self._same(got, true):
             result.exact += 1
+            return
+        if got is not None and got.value == true.value:
+            result.respelled += 1
+            result.reasons.append(f"{got.address}: {got.value_text!r}, printed {true.text!r}")
             return
         if got is not None and got.value is not None:
             self._wrong(got, f"{got.address}: {got.value_text}, printed {true.text}")
