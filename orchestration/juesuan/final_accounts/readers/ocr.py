@@ -392,7 +392,10 @@ def _plain(text: str) -> str:
 
 def _joined(parts: list[Text]) -> tuple[str, Decimal | None]:
     text = "\n".join(part.text for part in parts)
-    return text, _decimal(min(part.sure for part in parts))
+    sure = min(part.sure for part in parts)
+    if len(parts) > 1 and all(_formed(part.text) for part in parts):
+        sure = min(sure, DOUBTFUL - 0.01)  # two figures: the rule between two cells may be missing
+    return text, _decimal(sure)
 
 
 def _decimal(sure: float) -> Decimal:

@@ -35,6 +35,12 @@ SEAL_GAP = 3.0
 ACROSS, DOWN = 26.0, 13.0
 #: Breaks of a line in a poor copy.
 BREAK = 2.0
+#: Where a seal or a fold lies over a rule, its pieces are this far apart at most; no column or row is as narrow.
+BRIDGE_ACROSS, BRIDGE_DOWN = 10.0, 8.0
+#: A rule under a seal is at least so much darker than paper (255).
+FAINT = 232
+#: And so far off each other's coordinate.
+IN_LINE = 1.2
 #: A rule is no thicker.
 THICK = 4.0
 #: How much of a line has ink: of a long one, which a poor copy breaks; of a short one, which may be strokes of print.
@@ -73,7 +79,7 @@ def sheet(picture: Pixels, dpi: float) -> Sheet:
     if abs(degrees) >= 2 * FINEST_SKEW:
         gray = turned(gray, degrees)
         ink = inked(gray)
-    across, down, rules = lines(ink, points)
+    across, down, rules = lines(gray, ink, points)
     gray = gray.copy()
     gray[rules > 0] = 255
     ink[rules > 0] = 0
@@ -187,17 +193,44 @@ def before(box: Pixelbox, shape: tuple[int, ...], degrees: float) -> tuple[float
 # --- ruled lines -----------------------------------------------------------------------------------------------------
 
 
-def lines(ink: Pixels, points: float) -> tuple[list[Line], list[Line], Pixels]:
+def lines(gray: Pixels, ink: Pixels, points: float) -> tuple[list[Line], list[Line], Pixels]:
     """Lines across and down in points, and 255 where they lie in the picture."""
     gap = max(1, round(BREAK / points))
     # A rule is wiped out with its frayed sides.
     across = _opened(ink, gap, max(3, round(ACROSS / points)), level=True)
     down = _opened(ink, gap, max(3, round(DOWN / points)), level=False)
     thick = THICK / points
-    hs, vs = _pieces(across, ink, thick, True, points), _pieces(down, ink, thick, False, points)
+    faint = gray < FAINT
+    hs = bridged(_pieces(across, ink, thick, True, points), BRIDGE_ACROSS, faint, points)
+    vs = bridged(_pieces(down, ink, thick, False, points), BRIDGE_DOWN, faint.T, points)
     rules: Any = cv2.dilate(across, np.ones((5, 1), np.uint8))
     rules |= cv2.dilate(down, np.ones((1, 5), np.uint8))
     return hs, vs, np.asarray(rules, np.uint8)
+
+
+def bridged(pieces: list[Line], reach: float, faint: npt.NDArray[np.bool_], points: float) -> list[Line]:
+    """Pieces that go on with each other on nearly one coordinate made one line: over gaps of up to ``reach``, and over
+    longer ones in which the rule is still faintly there (``faint``: rows run along the lines)."""
+
+    def goes_on(before: Line, at: float, low: float) -> bool:
+        if low - before[2] <= reach:
+            return True
+        start, end = int(before[2] / points), int(low / points)
+        top, bottom = round(min(before[0], at) / points) - 2, round(max(before[0], at) / points) + 3
+        part = faint[max(0, top) : bottom, start:end]
+        return part.size > 0 and float(part.any(axis=0).mean()) >= COVERED
+
+    open_: list[Line] = []
+    for at, low, high in sorted(pieces, key=lambda line: line[1]):
+        near = [line for line in open_ if abs(line[0] - at) <= IN_LINE and goes_on(line, at, low)]
+        if near:
+            before = max(near, key=lambda line: line[2])
+            open_.remove(before)
+            a, b = before[2] - before[1], high - low
+            open_.append(((before[0] * a + at * b) / (a + b), before[1], max(before[2], high)))
+        else:
+            open_.append((at, low, high))
+    return sorted(open_)
 
 
 def _opened(ink: Pixels, gap: int, length: int, *, level: bool) -> Pixels:
