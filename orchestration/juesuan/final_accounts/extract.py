@@ -154,6 +154,7 @@ def _extract_part(part: Part, document_id: str, ordinal: int, several: tuple[Rep
 
 def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> Extraction:
     from juesuan.final_accounts.checks import run_checks
+    from juesuan.final_accounts.confirmation import confirm
     from juesuan.final_accounts.narrative import NarrativeContext, read_narrative
     from juesuan.final_accounts.recognise import recognise
 
@@ -193,7 +194,7 @@ def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> 
         unassigned_numbers=unassigned,
         notes=reading.notes,
     )
-    return replace(extraction, checks=run_checks(extraction))
+    return confirm(replace(extraction, checks=run_checks(extraction)))
 
 
 def _status(
