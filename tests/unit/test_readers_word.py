@@ -152,6 +152,35 @@ def test_merged_cells_and_columns_left_out_at_the_sides_of_a_row() -> None:
     ]
 
 
+def test_borders_that_do_not_quite_meet_make_no_columns() -> None:
+    columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in (1200, 1199, 1, 1200, 30, 1170))
+    data = docx(
+        f"<w:tbl><w:tblGrid>{columns}</w:tblGrid>"
+        + tr(tc("合计", '<w:gridSpan w:val="2"/>'), tc("工资福利支出", '<w:gridSpan w:val="4"/>'))
+        + tr(tc("类"), tc("款", '<w:gridSpan w:val="2"/>'), tc("小计"), tc("基本工资", '<w:gridSpan w:val="2"/>'))
+        + tr(tc("1"), tc("2", '<w:gridSpan w:val="2"/>'), tc("3", '<w:gridSpan w:val="2"/>'), tc("4"))
+        + "</w:tbl>"
+    )
+    assert texts(blocks(data)[0]) == [
+        (0, 0, 1, 2, "合计"),
+        (0, 2, 1, 2, "工资福利支出"),
+        (1, 0, 1, 1, "类"),
+        (1, 1, 1, 1, "款"),
+        (1, 2, 1, 1, "小计"),
+        (1, 3, 1, 1, "基本工资"),
+        (2, 0, 1, 1, "1"),
+        (2, 1, 1, 1, "2"),
+        (2, 2, 1, 1, "3"),
+        (2, 3, 1, 1, "4"),
+    ]
+
+
+def test_narrow_columns_that_hold_cells_stay() -> None:
+    columns = '<w:gridCol w:w="1200"/><w:gridCol w:w="60"/><w:gridCol w:w="60"/>'
+    data = docx(f"<w:tbl><w:tblGrid>{columns}</w:tblGrid>{tr(tc('1'), tc('2'), tc('3')) * 2}</w:tbl>")
+    assert [cell[:2] for cell in texts(blocks(data)[0])] == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+
+
 def test_two_merged_ranges_one_below_the_other_stay_two() -> None:
     start, on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
     data = docx(

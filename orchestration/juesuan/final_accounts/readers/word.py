@@ -488,7 +488,7 @@ class _Document:
                 self._blocks(cell.element, out)
             return
         behind: list[TextLine | Grid] = []
-        grid = self._grid(placed, behind)
+        grid = self._grid(_aligned(placed, _widths(table)), behind)
         if grid is not None:
             out.append(grid)
         out.extend(behind)
@@ -579,6 +579,8 @@ def _cells(row: etree._Element) -> Iterator[etree._Element]:
             yield from _cells(child)
 
 
+#: Borders not farther apart than this, in twips, are one; the widest first.
+_NEAR = (180, 90, 30, 10)
 _MOST_COLUMNS = 1000  # Word itself allows 63
 
 
@@ -602,6 +604,39 @@ def _placed(row: etree._Element) -> list[_Placed]:
         if col > _MOST_COLUMNS:
             raise LimitExceeded(f"a table of the document has more than {_MOST_COLUMNS:,} columns")
     return placed
+
+
+def _widths(table: etree._Element) -> list[int]:
+    """The widths of the columns in twips, as the table declares them."""
+    declared = _child(table, "tblGrid")
+    return [] if declared is None else [_number(_value(col, "w")) for col in declared if _tag(col) == "gridCol"]
+
+
+def _aligned(rows: list[list[_Placed]], widths: list[int]) -> list[list[_Placed]]:
+    """The cells on those columns that the eye sees.
+
+    Where the borders of two rows do not meet exactly (drawn by hand, or rounded by a converter), the table has a column
+    as narrow as the gap, and every cell across it spans one column more. Borders that are so near one another count as
+    one, unless a cell lies between them. Columns at which no cell begins or ends go as well.
+    """
+    edges = sorted({edge for row in rows for cell in row for edge in (cell.col, cell.col + cell.span)})
+    at = {edge: sum(widths[:edge]) for edge in edges}
+    known = bool(edges) and edges[-1] <= len(widths) and all(width > 0 for width in widths)
+    for near in (*(_NEAR if known else ()), 0):
+        columns: dict[int, int] = {}
+        first = None
+        for edge in edges:
+            if first is None or not near or at[edge] - first > near:
+                first = at[edge]
+                columns[edge] = max(columns.values(), default=-1) + 1
+            else:
+                columns[edge] = max(columns.values())
+        if near and any(columns[cell.col] == columns[cell.col + cell.span] for row in rows for cell in row):
+            continue
+        return [
+            [replace(c, col=columns[c.col], span=columns[c.col + c.span] - columns[c.col]) for c in row] for row in rows
+        ]
+    return rows
 
 
 def _holds_table(cell: etree._Element) -> bool:
