@@ -473,6 +473,13 @@ def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
     return []
 
 
+def _is_only_item(form: Form, header: _Header, last: Token) -> bool:
+    """Whether the header ends with an item and has no other."""
+    items = (form.facets or {})["item"].values()
+    said = [w for w in header.words if any(w in words for words in items)]
+    return len(said) == 1 and said[0] == header.words[-1] == bare(last.text)
+
+
 def _usual_order(form: Form, columns: Sequence[str]) -> list[str]:
     """The same columns with their items in the order of the form, where each stage has them all or each item both."""
     facets = form.facets or {}
@@ -663,6 +670,10 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     if start < len(tokens) and {id(t.line) for t in tokens[: start + 1]} == {id(tokens[0].line)}:
         header = header._replace(one_line=True)
     start -= header.behind
+    if table.form.kind == "single" and _is_only_item(table.form, header, tokens[start - 1]):
+        # the first row of a table whose items stand down the side
+        start -= 1
+        header = header._replace(words=header.words[:-1], lines=header.lines[:-1])
     body = _without(list(tokens[start:]), tokens[:start])
     kind = table.form.kind
     if kind == "paired":
@@ -825,9 +836,13 @@ def _run(tokens: Sequence[Token], lo: int, hi: int) -> Run:
 
 
 def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
-    if _items_down(table, header, body):
+    if header.whole and _items_down(table, header, body):
         return
-    order = _facet_order(table.form, header.words)
+    words = header.words
+    if not header.whole:
+        stacked = unstack(header.pieces, header.vocabulary)
+        words = stacked[0] if stacked else []
+    order = _facet_order(table.form, words)
     figures = [t for t in body if t.kind == "number"]
     row = table.form.row or ""
     if not order:
@@ -837,7 +852,7 @@ def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
     first = body[0] if body else None
     places = [Place(row, row, None, Slot(column), 0, _blank(table, first, col)) for col, column in enumerate(order)]
     usual = _usual_order(table.form, order)
-    doubt = len(set(header.lines)) > 1 and usual != order
+    doubt = (len(set(header.lines)) > 1 or header.one_line) and usual != order
     orders = [tuple(range(len(order))), tuple(order.index(column) for column in usual)] if doubt else []
     part = _Part(places, [figures] if figures else [], row, orders)
     _finish(table, [_Entry([part])])
