@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from juesuan.final_accounts.model import Grid, TextLine
@@ -160,3 +162,66 @@ def test_a_table_has_the_same_cells_whatever_lines_it_has(name: str, how: str) -
     assert len(grids) == 1
     assert told(table, cells_of(grids[0])) == told(table, table.cells())
     assert [line[:5] for line in lines] == ["收入支出决", "编制单位：", "注：本表反", "5"]
+
+
+# --- lines that are typed --------------------------------------------------------------------------------------------
+
+
+def typed(rows: list[str], size: float = 8, pitch: float = 10) -> PdfPage:
+    """Lines of text in which each character is half a size wide, or a whole one if it is an ideograph or a line."""
+    page = PdfPage()
+    for k, row in enumerate(rows):
+        x = 60.0
+        for part in re.findall("[!-~]+|[^ -~]+| ", row):
+            if part != " ":
+                narrow = part.isascii()
+                # A space after it: a glyph alone has no width in a font without a program.
+                said = part if narrow else f"{part}\u3000"
+                page.text(round(x, 2), 700 - k * pitch, said, size / 1.2 if narrow else size, latin="F3")
+            x += sum(size if c > "\u24ff" else size / 2 for c in part)
+    return page
+
+
+def test_box_drawing_characters_are_lines() -> None:
+    grids, lines = blocks(
+        typed(
+            [
+                "┌────┬────┬────┐",
+                "│项目    │收入    │支出    │",
+                "├────┼────┼────┤",
+                "│合计    │    1.50│    2.25│",
+                "└────┴────┴────┘",
+            ],
+            pitch=9,
+        ).text(60, 740, "──说明──", 8)
+    )
+    assert lines == ["──说明──"]
+    assert [len(grid.cells) for grid in grids] == [6]
+
+
+def test_hyphens_and_bars_are_lines() -> None:
+    grids, lines = blocks(
+        typed(
+            [
+                "+----------+----------+----------+",
+                "|code      |name      |    amount|",
+                "+----------+----------+----------+",
+                "|2010301   |          |  1,234.50|",
+                "|2010302   |other     |    -12.00|",
+                "+----------+----------+----------+",
+            ]
+        )
+    )
+    assert lines == []
+    (grid,) = grids
+    assert cells_of(grid) == {
+        (0, 0, 1, 1, "code"),
+        (0, 1, 1, 1, "name"),
+        (0, 2, 1, 1, "amount"),
+        (1, 0, 1, 1, "2010301"),
+        (1, 1, 1, 1, ""),
+        (1, 2, 1, 1, "1,234.50"),
+        (2, 0, 1, 1, "2010302"),
+        (2, 1, 1, 1, "other"),
+        (2, 2, 1, 1, "-12.00"),
+    }

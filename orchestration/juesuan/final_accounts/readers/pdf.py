@@ -45,6 +45,7 @@ from juesuan.final_accounts.readers.partly import completed
 from juesuan.final_accounts.readers.raster import SNAP, Line, Raster, ruled, snapped
 from juesuan.final_accounts.readers.runs import WIDE_GAP, WORD_GAP, Run, join, visual_lines
 from juesuan.final_accounts.readers.scanned import recognise
+from juesuan.final_accounts.readers.typed_lines import are_typed, typed_lines
 
 # --- distances, in points --------------------------------------------------------------------------------------------
 #: A filled or stroked shape no thicker than this is a line.
@@ -299,7 +300,7 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     glyphs = _glyphs(ctypes.cast(text, _Pointer), seen, drawn) if text else Glyphs(seen)
     frame = glyphs.frame
 
-    across, down = _lines(drawn, frame, glyphs.notes)
+    across, down = _lines(drawn, glyphs)
     rasters = ruled(across, down) if len(across) >= 2 and down else []
     rest = assign(_visible(glyphs, width, height), rasters)
     free = [line for line in across if not _within(line, rasters)]
@@ -547,10 +548,12 @@ def _outline(path: Any, matrix: _Matrix, stroke: bool, drawn: Drawn) -> None:
 
 @dataclass(slots=True)
 class Glyphs:
-    """The runs of a page in its reading frame, the count of glyphs, and notes."""
+    """The runs of a page in its reading frame, the lines that are typed, the count of glyphs, and notes."""
 
     frame: Frame
     runs: list[Run] = field(default_factory=list)
+    across: list[Line] = field(default_factory=list)
+    down: list[Line] = field(default_factory=list)
     count: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -622,8 +625,24 @@ def _glyphs(page: Any, seen: Frame, drawn: Drawn) -> Glyphs:
         rights = [x - left for x in rights]
     bases = [top - y for y in ys]
     _say(got, text, made, unknown)
-    got.runs = _runs(text, made, lefts, rights, bases, sizes)
+    _make(got, text, made, lefts, rights, bases, sizes)
     return got
+
+
+def _make(
+    got: Glyphs,
+    text: str,
+    made: set[int],
+    lefts: Sequence[float],
+    rights: Sequence[float],
+    bases: Sequence[float],
+    sizes: Sequence[float],
+) -> None:
+    """The runs of these glyphs; those that are typed lines become lines."""
+    if are_typed(text):
+        got.across, got.down, used = typed_lines(text, lefts, rights, bases, sizes)
+        text = "".join("\u200b" if i in used else c for i, c in enumerate(text))
+    got.runs = _runs(text, made, lefts, rights, bases, sizes)
 
 
 def _left_out(page: Any, text: str, drawn: Drawn, seen: Frame) -> set[int]:
@@ -775,17 +794,16 @@ def _turned_glyphs(
     if outside:
         said = "".join(outside)
         got.notes.append(f"turned text left out: {_excerpt(said)}")
-    got.runs = _runs("".join(kept), {place[i] for i in made if i in place}, lefts, rights, bases, sizes)
+    _make(got, "".join(kept), {place[i] for i in made if i in place}, lefts, rights, bases, sizes)
     return got
 
 
 # --- from drawn shapes to lines --------------------------------------------------------------------------------------
 
 
-def _lines(drawn: Drawn, frame: Frame, notes: list[str]) -> tuple[list[Line], list[Line]]:
+def _lines(drawn: Drawn, glyphs: Glyphs) -> tuple[list[Line], list[Line]]:
     """The lines across and down of the page in its frame, each in one piece."""
-    across: list[Line] = []
-    down: list[Line] = []
+    across, down, frame = glyphs.across, glyphs.down, glyphs.frame
     plain = frame.turn == 0
     for rect in drawn.strokes:
         if plain:
@@ -801,7 +819,7 @@ def _lines(drawn: Drawn, frame: Frame, notes: list[str]) -> tuple[list[Line], li
             down.append(((x0 + x1) / 2, y0, y1))
     across, down = snapped(across), snapped(down)
     if len(across) * len(down) > MOST_CROSSINGS:
-        notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
+        glyphs.notes.append(f"{len(across) + len(down):,} drawn lines are taken for a drawing, not for tables")
         return [], []
     return across, down
 
