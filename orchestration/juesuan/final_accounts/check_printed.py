@@ -69,7 +69,7 @@ def printed_years(book: Book, spec: Spec) -> Iterator[Verdict]:
 
 
 def _places(report: Report, places: list[Printing]) -> str:
-    """（第3、5页“编制单位：某局”）, or by lines where there are no pages; with the file, where several are one report."""
+    """（第3、5页“编制单位：某局”）, or by lines without pages; with the file where several are one report."""
     said: dict[str, dict[str, None]] = {}
     for one in places:
         document_id, _, page = report.place(one.page)

@@ -11,6 +11,7 @@ a name left by a template and the mention of another body part nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
@@ -41,6 +42,8 @@ SAME_TABLES, SAME_CHAPTERS = 2, 4
 _TITLE_REACH = 8
 #: Over so many lines a title on a cover may be wrapped.
 _WRAPPED = 4
+#: What may stand before the title of a table and tells no two apart.
+_BEFORE = re.compile(r"^.*20\d\d年?度?(?:部门|单位)?")
 #: A file with at most so many tables, under another name, is a piece of the report that lacks just those.
 _PIECE = 2
 
@@ -87,6 +90,7 @@ class _Section:
     start: tuple[int, int]
     end: tuple[int, int]
     tables: set[str] = field(default_factory=set)
+    titles: set[str] = field(default_factory=set)
     chapters: set[int] = field(default_factory=set)
     budget: int = 0
 
@@ -97,6 +101,7 @@ class _Section:
             if one.is_short and "表" in one.tight:
                 if key := table_key(one):
                     self.tables.add(key)
+                    self.titles.add(_BEFORE.sub("", one.tight))
                 elif known.table.search(one.tight) and "预算" in known.not_budget.sub("", one.tight):
                     self.budget += "决算" not in one.tight
             elif one.tight:
@@ -117,6 +122,7 @@ class _Section:
         self.lines += other.lines
         self.end = other.end
         self.tables |= other.tables
+        self.titles |= other.titles
         self.chapters |= other.chapters
         self.budget += other.budget
 
@@ -169,7 +175,7 @@ def _bounds(some: Sequence[Line]) -> list[int]:
             if key.label is not None and again and level_of(name, None) != level_of(key.label, None):
                 key.level = key.level or level_of(key.label, None) or "department"
         if title is not None and title.unit and begins is not None:
-            if key.contradicts(title) and begins > bounds[-1]:
+            if key.contradicts(title) and some[begins].at > some[bounds[-1]].at:
                 bounds.append(begins)
                 key = _Key()
             key.learn(title)
@@ -358,8 +364,14 @@ def _join(sections: Sequence[_Section], name: str) -> list[_Report]:
 
 
 def _overlap(section: _Section, report: _Report) -> bool:
-    """Whether a file holds what the report has already."""
-    return bool(section.tables & report.tables) or len(section.chapters & report.chapters) >= SAME_CHAPTERS
+    """Whether a file holds what the report has already: a table of the same title, or the same text.
+
+    Tables of one kind under two titles (三公 of each fund, 国有资本 with income and without) are two.
+    """
+    return (
+        any(section.titles & one.titles for one in report.sections)
+        or len(section.chapters & report.chapters) >= SAME_CHAPTERS
+    )
 
 
 def _take_pieces(reports: list[_Report], known: list[Identity]) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from juesuan.final_accounts import prose
 from juesuan.final_accounts.forms import title_of
-from juesuan.final_accounts.model import FormDefinitionError, Grid, Reading, Scope
+from juesuan.final_accounts.model import FormDefinitionError, Grid, Reading, Scope, TextLine
 from juesuan.final_accounts.prose import pattern
 from juesuan.final_accounts.text import squeeze
 
@@ -148,6 +148,8 @@ _TELLING = re.compile(r"决算|预算|[:：表]|20\d\d\s*年|年\s*度|〇|公\s
 _PLACEHOLDER = re.compile(r"[XxＸｘ×✕╳*＊○〇_某]")
 #: A table of contents has at most so many lines.
 _CONTENTS = 100
+#: A line with more characters holds what were many lines.
+_ONE_LINE = 2000
 #: Rows at the head of a grid in which a name or a year may stand alone.
 _HEAD_ROWS = 3
 
@@ -204,6 +206,9 @@ def lines(reading: Reading) -> list[Line]:
                 out.extend(_of_grid(block, at))
                 continue
             figures = len(_FIGURE.findall(block.text))
+            if len(block.text) > _ONE_LINE:
+                out.extend(_of_one_line(block, at, figures))
+                continue
             if (figures and not _PROSE.search(block.text)) or _NO_WORDS.fullmatch(block.text):
                 if figures:  # a row of a flattened table: it says nothing but its figures
                     out.append(Line("", "", block.page, block.line, at, figures=figures))
@@ -212,6 +217,15 @@ def lines(reading: Reading) -> list[Line]:
             if one.tight:
                 out.append(one)
     return out
+
+
+def _of_one_line(block: TextLine, at: tuple[int, int], figures: int) -> Iterator[Line]:
+    """The pieces of a text that lost its lines, where white space is all that parts them."""
+    if figures:
+        yield Line("", "", block.page, block.line, at, figures=figures)
+    for piece in block.text.split():
+        if not _NO_WORDS.fullmatch(piece):
+            yield Line.of(piece, block.page, block.line, at)
 
 
 def _of_grid(grid: Grid, at: tuple[int, int]) -> Iterator[Line]:
@@ -241,17 +255,22 @@ def _blanks(said: str) -> int:
 def cover_of(some: Sequence[Line]) -> list[Line]:
     """The lines of the cover: what stands before the first sentence, at most ten lines of the first page.
 
-    Cells are a cover only where the whole first page (a sheet) holds nothing but a few short ones.
+    In a workbook: the cells before the first table, or all of a first sheet that holds none, where they print a title.
     """
-    page = some[0].at[0] if some else 0
-    first = [one for one in some[:11] if one.at[0] == page]
-    sheet = len(first) <= 10 and all(one.cell and one.is_short for one in first)
+    head = [one for one in some[:12] if one.tight or not one.cell][:10]
+    known = words()
     out: list[Line] = []
-    for one in first[:10]:
-        if (one.cell and not sheet) or not one.tight or len(one.tight) > 70 or STOPS.search(one.tight):
+    for one in head:
+        if one.at[0] != head[0].at[0] or one.cell != head[0].cell or not one.tight:
+            break
+        if len(one.tight) > 70 or STOPS.search(one.tight):
+            break
+        if one.cell and (known.table.search(one.tight) or "：" in one.tight or ":" in one.tight):
             break
         out.append(one)
-    return [] if sheet and not any("决算" in one.tight or "预算" in one.tight for one in out) else out
+    if head and head[0].cell and not any("决算" in one.tight or "预算" in one.tight for one in out):
+        return []
+    return out
 
 
 def joined(some: Sequence[Line]) -> Line:
