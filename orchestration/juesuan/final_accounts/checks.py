@@ -21,6 +21,7 @@ from typing import Any
 from juesuan.final_accounts import check_narrative, check_printed, check_tables
 from juesuan.final_accounts.check_terms import Book, Verdict
 from juesuan.final_accounts.forms import load_yaml
+from juesuan.final_accounts.identities import KINDS
 from juesuan.final_accounts.model import CheckResult, Extraction, FormDefinitionError
 
 __all__ = ["Catalogue", "catalogue", "run_checks"]
@@ -76,6 +77,7 @@ def run_checks(extraction: Extraction) -> tuple[CheckResult, ...]:
         elif spec["kind"] not in WITHIN_OTHERS:
             verdicts += EVALUATORS[spec["kind"]](book, spec)
     _doubt(extraction, verdicts)
+    _no_evidence(extraction, verdicts)
     _name_roots(verdicts)
     return tuple(verdict.result() for verdict in verdicts)
 
@@ -93,6 +95,22 @@ def _doubt(extraction: Extraction, verdicts: Sequence[Verdict]) -> None:
             verdict.state = "could_not_run"
             counts = "、".join(f"{key} 有 {unplaced[key]} 个" for key in sorted(tables))
             verdict.message = f"{verdict.message}；而{counts}数字没有归处"
+
+
+def _no_evidence(extraction: Extraction, verdicts: Sequence[Verdict]) -> None:
+    """A check that placed a figure is no evidence for it: over figures that identities placed, these could not run."""
+    placed = {c.address for c in extraction.cells if c.placed_by == "identity" and c.value is not None}
+    if not placed:
+        return
+    placing = {spec["id"] for spec in catalogue().identities if spec["kind"] in KINDS}
+    for verdict in verdicts:
+        if verdict.check_id not in placing or verdict.state not in ("pass", "within_rounding", "fail"):
+            continue
+        own = [address for address, _ in verdict.figures() if address in placed]
+        if own:
+            verdict.state = "could_not_run"
+            said = f"{verdict.message}；" if verdict.message else ""
+            verdict.message = f"{said}其中 {len(own)} 个数字（{own[0]} 等）的位置由勾稽关系推定，不能反过来为其作证"
 
 
 # --- a lost 万 ------------------------------------------------------------------------------------------------------

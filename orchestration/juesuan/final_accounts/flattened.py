@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from juesuan.final_accounts.classes import is_named
@@ -328,12 +328,24 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
     else:
         at = [one.at for one in found]
         pairs = {(i, j) for i in range(len(keys)) for j in range(len(keys)) if (at[i], at[j]) in beside}
+    form = sorted(range(len(keys)), key=lambda k: usual.index(keys[k]))
+    if not header.one_line and _one_astray(form, pairs):
+        return _Columns([keys[k] for k in form], [], [paths[k] for k in form])
     if header.one_line or all(len(line) == 1 for line in header.pieces):
         # no two words stand in one line: they come in their order, or the text shuffled them
-        form = sorted(range(len(keys)), key=lambda k: usual.index(keys[k]))
         return _Columns(keys, [tuple(range(len(keys))), tuple(form)], paths)
     orders = _extensions(len(keys), pairs)
     return _Columns(keys, orders, paths) if orders else _NO_COLUMNS
+
+
+def _one_astray(form: Sequence[int], pairs: set[tuple[int, int]]) -> bool:
+    """Whether all columns but one are known to stand in the order of the form, and nothing speaks against the last."""
+    rank = {k: n for n, k in enumerate(form)}
+    if any(rank[i] > rank[j] for i, j in pairs):
+        return False
+    return any(
+        all((i, j) in pairs for i, j in pairwise(rest)) for k in form if len(rest := [i for i in form if i != k]) > 2
+    )
 
 
 def _over(columns: Sequence[Column]) -> frozenset[str]:
