@@ -336,7 +336,14 @@ class _Builder:
                 self.layout["money_unit"],
             )
         )
-        words = {**self.words, "title": title, "number": entry.get("number", ""), "n": str(number), "two": f"{number:02d}", "ordinal": ordinal(number)}
+        words = {
+            **self.words,
+            "title": title,
+            "number": entry.get("number", ""),
+            "n": str(number),
+            "two": f"{number:02d}",
+            "ordinal": ordinal(number),
+        }
         rows = entry.get("above", self.layout["above"])
         filled = [[(where, text.format(**words)) for where, text in row] for row in rows]
         filled = [[(w, t) for w, t in row if t] for row in filled]
@@ -365,7 +372,9 @@ class _Builder:
         for r, parts in enumerate(inside):
             cuts = [round(len(columns) * k / len(parts)) for k in range(len(parts) + 1)]
             boxes += [
-                Box(r, a, 1, b - a, text, "head") for (_, text), a, b in zip(parts, cuts, cuts[1:], strict=False) if b > a
+                Box(r, a, 1, b - a, text, "head")
+                for (_, text), a, b in zip(parts, cuts, cuts[1:], strict=False)
+                if b > a
             ]
         at = shift + height
         numbers = entry.get("column_numbers", self.layout["column_numbers"])
@@ -380,7 +389,12 @@ class _Builder:
         if entry.get("total", self.layout["total"]) == "in_header" and parts_of_code and "/" not in columns[0].key:
             # 类 款 项 reach down beside 合计
             low = shift + height - 1
-            boxes = [replace(b, rows=b.rows + header_rows + 1 - low - 1) if b.kind == "head" and b.row == low and b.col in parts_of_code else b for b in boxes]
+            boxes = [
+                replace(b, rows=b.rows + header_rows + 1 - low - 1)
+                if b.kind == "head" and b.row == low and b.col in parts_of_code
+                else b
+                for b in boxes
+            ]
             boxes = [b for b in boxes if not (b.row == header_rows and b.col in parts_of_code and b.kind != "head")]
         return Table(
             tuple(sorted(boxes, key=lambda b: (b.row, b.col))),
@@ -403,7 +417,9 @@ class _Builder:
                 c += 1
                 continue
             end = c
-            while end < len(columns) and column_kind(columns[end]) != "figure" and columns[end].block == columns[c].block:
+            while (
+                end < len(columns) and column_kind(columns[end]) != "figure" and columns[end].block == columns[c].block
+            ):
                 end += 1
             lined = [k for k in range(c, end) if column_kind(columns[k]) == "line"]
             if lined and lined[0] > c:
@@ -426,21 +442,24 @@ class _Builder:
             if isinstance(what, _Figure):
                 text = self._text(what, entry, at, c)
                 value = None if not text else Decimal(what.amount or 0) / (1 if what.count else 100)
-                self.cells.append(
-                    TrueCell(number, what.row_key, what.label, what.column_key, column.path, text, value)
-                )
+                self.cells.append(TrueCell(number, what.row_key, what.label, what.column_key, column.path, text, value))
                 yield Box(at, c, 1, 1, text, "count" if what.count else "figure", what.amount if text else None)
                 continue
             text = what or ""
             if text.startswith("<"):
                 # a label over several columns of its block: 合计 over code and name
                 end = c + 1
-                while end < len(columns) and columns[end].block == column.block and column_kind(columns[end]) not in ("figure", "line"):
+                while (
+                    end < len(columns)
+                    and columns[end].block == column.block
+                    and column_kind(columns[end]) not in ("figure", "line")
+                ):
                     merged.add(end)
                     end += 1
                 yield Box(at, c, 1, end - c, text[1:], "label")
                 continue
-            yield Box(at, c, 1, 1, text, "code" if kind in ("code", "part") else kind if kind in ("line", "text") else "label")
+            drawn: dict[str, Kind] = {"code": "code", "part": "code", "line": "line", "text": "text"}
+            yield Box(at, c, 1, 1, text, drawn.get(kind, "label"))
 
     # --- rows by kind of table
 
@@ -540,7 +559,10 @@ class _Builder:
         data = _data("lines")[entry["lines"]]
         style = self.layout["ordinals"]
         income = _numbered(data["income"]["head"], style)
-        classes = [(f"{_ordinal(n, style)}{name}", f"class:{code}", False) for n, (code, name) in enumerate(self.accounts.classes(), 1)]
+        classes = [
+            (f"{_ordinal(n, style)}{name}", f"class:{code}", False)
+            for n, (code, name) in enumerate(self.accounts.classes(), 1)
+        ]
         body = max(len(income), len(classes), entry.get("least", 0))
         blank = ("", None, False)
         left = income + [blank] * (body - len(income)) + _numbered(data["income"]["foot"], "")
@@ -590,7 +612,11 @@ class _Builder:
                 "grand_total": a.grand_total,
             }[what]
         if side == "income":
-            funds = (what.split("_")[-1],) if what.split("_")[-1] in ("general", "fund", "capital") else ("general", "fund", "capital")
+            funds = (
+                (what.split("_")[-1],)
+                if what.split("_")[-1] in ("general", "fund", "capital")
+                else ("general", "fund", "capital")
+            )
             if what == "grand":
                 return a.appropriation("", "income") + a.appropriation("", "opening")
             return a.appropriation("", "opening" if what.startswith("opening") else "income", funds)
@@ -630,14 +656,22 @@ class _Builder:
                 if column.own == "code":
                     row[c] = code if code else "<" + name
                 elif column.own.startswith("code:"):
-                    row[c] = (code[:3] if column.own == "code:1" else code[3:]) if code else "<" + name if column.own == "code:1" else ""
+                    row[c] = (
+                        (code[:3] if column.own == "code:1" else code[3:])
+                        if code
+                        else "<" + name
+                        if column.own == "code:1"
+                        else ""
+                    )
                 elif column.own == "name":
                     row[c] = name
                 else:
                     own = amount
                     if column.own in (PERSONNEL, PUBLIC):
                         own = totals[column.own][1] if not code else amount if column.own == side else 0
-                    row[c] = _Figure(0 if idle else own, None if loose else row_key, name, None if loose else column.own)
+                    row[c] = _Figure(
+                        0 if idle else own, None if loose else row_key, name, None if loose else column.own
+                    )
 
         if blocks == ["all"]:
             grand = a.appropriation("", "basic", ("general",))
@@ -718,22 +752,27 @@ class _Builder:
                 if kind == "count":
                     row[c] = _Figure(a.counts[name], None, label, None, count=True)
                 else:
-                    row[c] = _Figure(a.procurement[name] if kind == "procurement" else a.appropriation("", PUBLIC, ("general",)), None, label, None)
+                    row[c] = _Figure(
+                        a.procurement[name] if kind == "procurement" else a.appropriation("", PUBLIC, ("general",)),
+                        None,
+                        label,
+                        None,
+                    )
             elif isinstance(what, int) or (len(line) > 2 and isinstance(line[2], int)):
                 fen = line[{"budget": 1, "final": 2, "value": 2}[column.own]]
                 row[c] = _Figure(fen // FEN[a.money_unit], None, label, None)
             else:
                 stage = column.own if column.own in ("budget", "final") else "final"
                 key = f"{what}_{stage}"
-                row[c] = _Figure(a.three_public[key], None if loose else "合计", label if loose else None, None if loose else key)
+                row[c] = _Figure(
+                    a.three_public[key], None if loose else "合计", label if loose else None, None if loose else key
+                )
         return row
 
     def _detail(self, entry: dict[str, Any], columns: Sequence[Column]) -> Iterator[Row]:
         """All appropriations by economic section and fund."""
         a = self.accounts
-        project = {
-            fund: a.appropriation("", "project", (fund,)) for fund in ("general", "fund", "capital")
-        }
+        project = {fund: a.appropriation("", "project", (fund,)) for fund in ("general", "fund", "capital")}
         where = {"general": "30227", "fund": "31005", "capital": "30305"}
 
         def amount(code: str, key: str) -> int:
@@ -765,7 +804,11 @@ class _Builder:
         rows += [(code, name, a.economic[code]) for code, name in a.sections(PUBLIC)]
         for code, name, amount in rows:
             yield {
-                c: (code or "<" + name) if col.own == "code" else name if col.own == "name" else _Figure(amount, None, name, None)
+                c: (code or "<" + name)
+                if col.own == "code"
+                else name
+                if col.own == "name"
+                else _Figure(amount, None, name, None)
                 for c, col in enumerate(columns)
             }
 
@@ -828,8 +871,13 @@ def draw(name: str, *, print_all: bool = False, only: tuple[str, ...] = ()) -> R
         tables += builder.draw(entry)
     tables.append(Break())
     text, statements = _narrative(layout, builder)
-    about = [line("第一部分 {unit}概况", "heading", "center"), line("一、主要职责", "body"), line(layout.get("duties", "贯彻执行国家有关法律法规，承担本行政区域内相关公共服务的组织实施工作。"), "body"), Break()]
-    words_explained = [
+    about: list[Block] = [
+        line("第一部分 {unit}概况", "heading", "center"),
+        line("一、主要职责", "body"),
+        line(layout.get("duties", "贯彻执行国家有关法律法规，承担本行政区域内相关公共服务的组织实施工作。"), "body"),
+        Break(),
+    ]
+    words_explained: list[Block] = [
         line("第四部分 名词解释", "heading", "center"),
         line("一、财政拨款收入：指单位本年度从本级财政部门取得的财政拨款。", "body"),
         line("二、基本支出：指为保障机构正常运转、完成日常工作任务而发生的人员支出和公用支出。", "body"),

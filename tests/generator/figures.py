@@ -212,11 +212,40 @@ class Item:
 # Leaves in 分: opening basic and project, income basic and project, personnel, public, project (all appropriation);
 # then what is paid from other money. Appropriation closes with what is left of its project money.
 _LEAVES: dict[str, tuple[str, dict[str, int]]] = {
-    "2010301": ("general", {"personnel": 412_307_815, "public": 66_210_944, "project": 8_177_300, "opening_project": 3_146_200, "income_project": 9_310_550}),
-    "2010399": ("general", {"project": 1_822_861_250, "income_project": 1_801_554_400, "opening_project": 40_228_900, "own_project": 62_490_100, "own_affiliate_subsidy": 5_000_000}),
-    "2010602": ("general", {"project": 49_999_400, "income_project": 49_999_400, "own_basic": 18_203_300, "own_superior_remittance": 3_030_300}),
+    "2010301": (
+        "general",
+        {
+            "personnel": 412_307_815,
+            "public": 66_210_944,
+            "project": 8_177_300,
+            "opening_project": 3_146_200,
+            "income_project": 9_310_550,
+        },
+    ),
+    "2010399": (
+        "general",
+        {
+            "project": 1_822_861_250,
+            "income_project": 1_801_554_400,
+            "opening_project": 40_228_900,
+            "own_project": 62_490_100,
+            "own_affiliate_subsidy": 5_000_000,
+        },
+    ),
+    "2010602": (
+        "general",
+        {
+            "project": 49_999_400,
+            "income_project": 49_999_400,
+            "own_basic": 18_203_300,
+            "own_superior_remittance": 3_030_300,
+        },
+    ),
     "2050803": ("general", {"project": 2_635_070, "income_project": 2_800_000}),
-    "2070199": ("general", {"project": 17_642_090, "income_project": 20_000_000, "own_operating_expenditure": 7_416_200}),
+    "2070199": (
+        "general",
+        {"project": 17_642_090, "income_project": 20_000_000, "own_operating_expenditure": 7_416_200},
+    ),
     "2080501": ("general", {"personnel": 84_650_120}),
     "2080505": ("general", {"personnel": 48_113_296}),
     "2080506": ("general", {"personnel": 24_056_648}),
@@ -228,7 +257,7 @@ _LEAVES: dict[str, tuple[str, dict[str, int]]] = {
     "2210203": ("general", {"personnel": 25_850_700}),
     "2230105": ("capital", {"project": 9_461_180, "income_project": 9_461_180}),
     "2296003": ("fund", {"project": 6_320_000, "income_project": 0, "opening_project": 6_320_000}),
-}  # fmt: skip
+}
 #: Own money in 分: income of the body that is no appropriation, by item.
 _OWN_INCOME: dict[str, dict[str, int]] = {
     "2010301": {"other_income": -351_700},
@@ -305,7 +334,13 @@ class Accounts:
 
     def spent(self, code: str, key: str) -> int:
         """A column of T3: appropriation and own money together."""
-        own = ("own_basic", "own_project", "own_superior_remittance", "own_operating_expenditure", "own_affiliate_subsidy")
+        own = (
+            "own_basic",
+            "own_project",
+            "own_superior_remittance",
+            "own_operating_expenditure",
+            "own_affiliate_subsidy",
+        )
         items = self.of(code)
         if key == "expenditure_total":
             return sum(i.get("total") + sum(i.get(k) for k in own) for i in items)
@@ -359,7 +394,9 @@ class Accounts:
             weight = sum(_WEIGHTS.get(c, 0) for c in leaves)
             shares = {c: total * _WEIGHTS.get(c, 0) // weight for c in leaves}
             shares[max(leaves, key=lambda c: _WEIGHTS.get(c, 0))] += total - sum(shares.values())
-            out |= {c: shares[c] if len(c) == 5 else sum(v for k, v in shares.items() if k.startswith(c)) for c in codes}
+            out |= {
+                c: shares[c] if len(c) == 5 else sum(v for k, v in shares.items() if k.startswith(c)) for c in codes
+            }
         return out
 
     @cached_property
@@ -368,11 +405,20 @@ class Accounts:
         scale = FEN[self.money_unit]
         run, reception = self.economic["30231"], self.economic["30217"]
         final = {"abroad": 0, "vehicle_buy": 0, "vehicle_run": run, "reception": reception}
-        budget = {"abroad": 0, "vehicle_buy": 0, "vehicle_run": run + 420_000 // scale, "reception": reception + 1_310_000 // scale}
+        budget = {
+            "abroad": 0,
+            "vehicle_buy": 0,
+            "vehicle_run": run + 420_000 // scale,
+            "reception": reception + 1_310_000 // scale,
+        }
         out: dict[str, int] = {}
         for stage, amounts in (("budget", budget), ("final", final)):
             vehicle = amounts["vehicle_buy"] + amounts["vehicle_run"]
-            for item, amount in {**amounts, "vehicle": vehicle, "total": vehicle + amounts["abroad"] + amounts["reception"]}.items():
+            for item, amount in {
+                **amounts,
+                "vehicle": vehicle,
+                "total": vehicle + amounts["abroad"] + amounts["reception"],
+            }.items():
                 out[f"{item}_{stage}"] = amount
         conference, training = 830_000 // scale, self.economic["30216"]
         out |= {"conference_budget": conference, "conference_final": conference - 110_000 // scale}
@@ -391,11 +437,13 @@ class Accounts:
         keys = (
             "abroad_groups", "abroad_people", "vehicles_bought", "vehicles_kept", "receptions", "guests",
             "foreign_receptions", "foreign_guests", "staff", "retired",
-            "vehicle_leader", "vehicle_main", "vehicle_secret", "vehicle_emergency", "vehicle_police", "vehicle_special",
-            "vehicle_old", "vehicle_other", "equipment_50", "equipment_100",
+            "vehicle_leader", "vehicle_main", "vehicle_secret", "vehicle_emergency", "vehicle_police",
+            "vehicle_special", "vehicle_old", "vehicle_other", "equipment_50", "equipment_100",
         )  # fmt: skip
         out = dict(zip(keys, dice.sample(range(2, 99), len(keys)), strict=True))
-        out |= dict.fromkeys(("abroad_groups", "abroad_people", "foreign_receptions", "foreign_guests", "vehicle_leader"), 0)
+        out |= dict.fromkeys(
+            ("abroad_groups", "abroad_people", "foreign_receptions", "foreign_guests", "vehicle_leader"), 0
+        )
         out["vehicles"] = sum(v for k, v in out.items() if k.startswith("vehicle_"))
         return out
 

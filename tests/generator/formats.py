@@ -44,8 +44,8 @@ class Format:
         if self.group in ("clean", "worn"):
             own = self.layouts or tuple(SCANNED)
             return [draw(n, only=SCANNED[n]) for n in own if not names or n in names]
-        own = self.layouts or layout_names()
-        return [draw(n, print_all=self.group == "text") for n in own if not names or n in names]
+        every = self.layouts or tuple(layout_names())
+        return [draw(n, print_all=self.group == "text") for n in every if not names or n in names]
 
     @property
     def present(self) -> bool:
@@ -116,7 +116,6 @@ _TOOLS: dict[str, tuple[str, Callable[[bytes], bytes], Literal["", "pdftotext"]]
 }
 
 
-
 def _slow(tool: str) -> tuple[str, ...] | None:
     """pdfplumber takes longer than all the rest together."""
     return _FEW if tool == "pdfplumber" else None
@@ -129,37 +128,139 @@ FORMATS: dict[str, Format] = {
             Format(f"pdf-{style}", f"PDF, {what}", "geometry", _each(partial(pdf.render, style=style)), "pdf")
             for style, what in _STYLES.items()
         ),
-        Format("pdf-stsong", "PDF, font not embedded", "geometry", _each(partial(pdf.render, style="ruled", embedded=False)), "pdf", layouts=_FEW),
-        Format("xlsx", "XLSX, a sheet a table, a hidden sheet", "geometry", _each(partial(workbook.xlsx, hidden=True)), "xlsx", stored=True, statements=False),
-        Format("xlsx-one", "XLSX, all on one sheet, codes as numbers", "geometry", _each(partial(workbook.xlsx, one=True, numeric_codes=True)), "xlsx", stored=True, statements=False),
-        Format("xlsx-text", "XLSX, figures as text", "geometry", _each(partial(workbook.xlsx, as_text=True)), "xlsx", statements=False, layouts=_FEW),
-        Format("xlsx-formulas", "XLSX, totals as formulas, saved by LibreOffice", "geometry", _calculated, "xlsx", stored=True, statements=False, layouts=_FEW, needs="soffice"),
+        Format(
+            "pdf-stsong",
+            "PDF, font not embedded",
+            "geometry",
+            _each(partial(pdf.render, style="ruled", embedded=False)),
+            "pdf",
+            layouts=_FEW,
+        ),
+        Format(
+            "xlsx",
+            "XLSX, a sheet a table, a hidden sheet",
+            "geometry",
+            _each(partial(workbook.xlsx, hidden=True)),
+            "xlsx",
+            stored=True,
+            statements=False,
+        ),
+        Format(
+            "xlsx-one",
+            "XLSX, all on one sheet, codes as numbers",
+            "geometry",
+            _each(partial(workbook.xlsx, one=True, numeric_codes=True)),
+            "xlsx",
+            stored=True,
+            statements=False,
+        ),
+        Format(
+            "xlsx-text",
+            "XLSX, figures as text",
+            "geometry",
+            _each(partial(workbook.xlsx, as_text=True)),
+            "xlsx",
+            statements=False,
+            layouts=_FEW,
+        ),
+        Format(
+            "xlsx-formulas",
+            "XLSX, totals as formulas, saved by LibreOffice",
+            "geometry",
+            _calculated,
+            "xlsx",
+            stored=True,
+            statements=False,
+            layouts=_FEW,
+            needs="soffice",
+        ),
         Format("xls", "XLS, a sheet a table", "geometry", _each(workbook.xls), "xls", stored=True, statements=False),
-        Format("xls-one", "XLS, all on one sheet, codes as numbers", "geometry", _each(partial(workbook.xls, one=True, numeric_codes=True)), "xls", stored=True, statements=False),
+        Format(
+            "xls-one",
+            "XLS, all on one sheet, codes as numbers",
+            "geometry",
+            _each(partial(workbook.xls, one=True, numeric_codes=True)),
+            "xls",
+            stored=True,
+            statements=False,
+        ),
         Format("docx", "DOCX", "geometry", _each(word.docx), "docx"),
-        Format("docx-nested", "DOCX, tables in tables, titles in text boxes", "geometry", _each(partial(word.docx, nested=True, boxes=True)), "docx"),
+        Format(
+            "docx-nested",
+            "DOCX, tables in tables, titles in text boxes",
+            "geometry",
+            _each(partial(word.docx, nested=True, boxes=True)),
+            "docx",
+        ),
         Format("doc", "DOC, saved by LibreOffice", "geometry", _doc, "doc", needs="soffice"),
         Format("html", "HTML", "geometry", _each(web.html), "html"),
         Format("html-word", "HTML as Word saves it", "geometry", _each(partial(web.html, flavour="word")), "htm"),
         Format("html-excel", "HTML as Excel saves it", "geometry", _each(partial(web.html, flavour="excel")), "xls"),
-        Format("html-nested", "HTML, tables in tables", "geometry", _each(partial(web.html, flavour="nested")), "html", layouts=_FEW),
+        Format(
+            "html-nested",
+            "HTML, tables in tables",
+            "geometry",
+            _each(partial(web.html, flavour="nested")),
+            "html",
+            layouts=_FEW,
+        ),
         Format("html-gbk", "HTML in GBK", "geometry", _each(partial(web.html, encoding="gbk")), "html", layouts=_FEW),
         Format("mhtml", "MHTML", "geometry", _each(web.mhtml), "mht", layouts=_FEW),
         Format("zip", "ZIP of ten workbooks and the text", "geometry", _each(archive.zipped), "zip", stored=True),
         *(
-            Format(f"text-{name}", f"{what}, every cell printed", "text", _flattened(tool), "txt", needs=needs, layouts=_slow(name))
+            Format(
+                f"text-{name}",
+                f"{what}, every cell printed",
+                "text",
+                _flattened(tool),
+                "txt",
+                needs=needs,
+                layouts=_slow(name),
+            )
             for name, (what, tool, needs) in _TOOLS.items()
         ),
         *(
-            Format(f"gaps-{name}", f"{what}, blanks gone", "gaps", _flattened(tool), "txt", needs=needs, layouts=_slow(name))
+            Format(
+                f"gaps-{name}",
+                f"{what}, blanks gone",
+                "gaps",
+                _flattened(tool),
+                "txt",
+                needs=needs,
+                layouts=_slow(name),
+            )
             for name, (what, tool, needs) in _TOOLS.items()
         ),
         Format("scan", "PDF, scanned at 200 dpi", "clean", _each(_scanned), "pdf", statements=False),
-        Format("scan-mixed", "PDF, every other page a scan", "clean", _each(_mixed), "pdf", statements=False, layouts=("guangdong-2023",)),
-        Format("scan-worn", "PDF, scanned at 150 dpi, turned, stamped, JPEG 50", "worn", _each(partial(_scanned, dpi=150, worn=True)), "pdf", statements=False, layouts=("guangdong-2023",)),
-        Format("png", "PNG, the pages in one long picture", "clean", _each(lambda r: scan.as_png(_tall(r))), "png", statements=False, layouts=("shanghai-2024",)),
+        Format(
+            "scan-mixed",
+            "PDF, every other page a scan",
+            "clean",
+            _each(_mixed),
+            "pdf",
+            statements=False,
+            layouts=("guangdong-2023",),
+        ),
+        Format(
+            "scan-worn",
+            "PDF, scanned at 150 dpi, turned, stamped, JPEG 50",
+            "worn",
+            _each(partial(_scanned, dpi=150, worn=True)),
+            "pdf",
+            statements=False,
+            layouts=("guangdong-2023",),
+        ),
+        Format(
+            "png",
+            "PNG, the pages in one long picture",
+            "clean",
+            _each(lambda r: scan.as_png(_tall(r))),
+            "png",
+            statements=False,
+            layouts=("shanghai-2024",),
+        ),
     ]
-}  # fmt: skip
+}
 
 
 def _tall(report: Report) -> object:

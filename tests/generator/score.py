@@ -3,19 +3,17 @@
 Belongs here: comparing extractions with the truth of a drawn report, figure by figure. Does not belong here: rendering,
 floors (tests/integration/test_layouts.py), how the table of scores is printed.
 
-Every figure that the report prints ends in exactly one of four: exact (value and characters); respelled (the value, in
-other characters); listed (kept without a place: an unassigned number, or a cell of a table kept as a grid); lost. A cell
-that holds another figure than is printed there, or one where nothing is printed, is misplaced if the report prints that
+Every figure that the report prints ends as one of four: exact (value and characters); respelled (the value, in other
+characters); listed (kept without a place: an unassigned number, or a cell of a table kept as a grid); lost. A cell that
+holds another figure than is printed there, or one where nothing is printed, is misplaced if the report prints that
 figure anywhere, else invented.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from juesuan.final_accounts.model import Cell, Extraction
 from tests.generator.drawing import TrueCell, Truth, row_label, tight
@@ -49,7 +47,6 @@ class Score:
     documents: int = 0
     unread: int = 0
     seconds: float = 0.0
-    pages: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
@@ -64,6 +61,7 @@ class Score:
             self.exact == self.figures
             and not self.misplaced
             and not self.invented
+            and not self.unread
             and self.blanks_right == self.blanks
             and self.labels_right == self.labels
             and self.tables_right == self.tables
@@ -119,7 +117,9 @@ def score(extractions: Sequence[Extraction], truth: Truth, *, stored: bool = Fal
             if said_values.get((topic, measure)) == value:
                 result.statements_right += 1
             else:
-                result.reasons.append(f"statement {topic}/{measure}: {said_values.get((topic, measure))}, printed {value}")
+                result.reasons.append(
+                    f"statement {topic}/{measure}: {said_values.get((topic, measure))}, printed {value}"
+                )
     return result
 
 
@@ -178,7 +178,8 @@ class _Comparison:
                 right = any(tight(t.title) == tight(table.title) for t in self.extraction.unrecognised_tables)
             elif table.local and number is None and not wanted[table.number]:
                 right = any(
-                    t.state == "no_activity" and tight(t.title) == tight(table.title) for t in self.extraction.report.tables
+                    t.state == "no_activity" and tight(t.title) == tight(table.title)
+                    for t in self.extraction.report.tables
                 )
             units = {c.money_unit for c in cells if c.value is not None} - {None}
             if right and units and units != {table.money_unit}:
@@ -187,14 +188,17 @@ class _Comparison:
             result.tables_right += right
             if not right:
                 result.reasons.append(f"table {table.key} {table.title}: {state or 'not found'}, printed {table.state}")
-            self._table(wanted[table.number], cells, loose=table.local)
+            if table.key is None:
+                self._unknown(wanted[table.number], table.title)
+            else:
+                self._table(wanted[table.number], cells)
         for number, cells in self.by_table.items():
             if number not in used:
                 self._extra(cells)
-        for cell in self.extraction.cells:
-            if cell.method == "ocr" and cell.value_text:
-                result.unmarked += cell.confirmation is None
-                result.confirmed += cell.confirmation == "confirmed"
+        for one in self.extraction.cells:
+            if one.method == "ocr" and one.value_text:
+                result.unmarked += one.confirmation is None
+                result.confirmed += one.confirmation == "confirmed"
 
     def _matched(self) -> dict[int, int]:
         """Number of a true table -> number of the table read: by key, and in order where a key comes twice."""
@@ -227,12 +231,34 @@ class _Comparison:
             return _plain(cell.value_text) == _plain(true.text) or cell.value == true.value
         return tight(cell.value_text) == tight(true.text)
 
-    def _table(self, wanted: Sequence[TrueCell], cells: Sequence[Cell], *, loose: bool) -> None:
-        strict = [c for c in wanted if c.column_key is not None]
+    def _unknown(self, wanted: Sequence[TrueCell], title: str) -> None:
+        """A table that no form knows: every figure has to stand in a row of its label, in the grid of its title."""
+        rows = [
+            [tight(text) for text in row]
+            for table in self.extraction.unrecognised_tables
+            if tight(title) in tight(table.title)
+            for row in table.grid
+        ]
+        for true in wanted:
+            there = any(tight(true.label or "") in row and tight(true.text) in row for row in rows)
+            stored = self.stored and any(
+                tight(true.label or "") in row and _plain(true.text) in map(_plain, row) for row in rows
+            )
+            if true.text and (there or stored):
+                self.kept[_plain(true.text)] -= 1
+                self.result.figures += 1
+                self.result.exact += 1
+            elif true.text:
+                self._one(true, None, set())
+        for name in {c.label for c in wanted if c.label}:
+            self.result.labels += 1
+            self.result.labels_right += any(tight(name) in row for row in rows)
+
+    def _table(self, wanted: Sequence[TrueCell], cells: Sequence[Cell]) -> None:
+        strict = (c for c in wanted if c.column_key is not None)
         by_key = {(c.row_key, c.column_key): c for c in cells}
         seen: set[int] = set()
         labels: dict[str, bool] = {}
-        # what is true of a table that prints its rows twice cannot be told by key alone; the builder never does
         for true in strict:
             got = by_key.get((str(true.row_key), str(true.column_key)))
             self._one(true, got, seen)
@@ -245,7 +271,9 @@ class _Comparison:
             if got is None and own and not any(c.header_path for c in own):
                 # flattened text has no words over a cell, only an order
                 order = sorted(own, key=lambda c: c.col_no)
-                headers = list(dict.fromkeys(c.header for c in wanted if c.column_key is None and c.label == true.label))
+                headers = list(
+                    dict.fromkeys(c.header for c in wanted if c.column_key is None and c.label == true.label)
+                )
                 place = headers.index(true.header)
                 got = order[place] if place < len(order) and len(order) == len(headers) else None
             if got is None and len({c.header for c in wanted if c.column_key is None}) == 1:
@@ -328,14 +356,3 @@ def merged(scores: Iterable[Score]) -> Score:
     for one in scores:
         total.add(one)
     return total
-
-
-def decimal_places(text: str) -> int:
-    """How many decimals a printed figure has."""
-    found = re.search(r"\.(\d+)", text)
-    return len(found.group(1)) if found else 0
-
-
-def as_decimal(text: str) -> Decimal:
-    """A printed figure as a number."""
-    return Decimal(_plain(text))

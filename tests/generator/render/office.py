@@ -1,6 +1,7 @@
 """LibreOffice as a converter: .docx to .doc, workbooks calculated and saved again.
 
-Belongs here: one call for many files, since starting it costs more than the work. Does not belong here: what is in them.
+Belongs here: one call for many files, since starting it costs more than the work. Does not belong here: what is
+in them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,16 @@ def convert(documents: Sequence[bytes], source: str, target: str) -> list[bytes]
             paths.append(str(path))
         out = home / "out"
         subprocess.run(
-            [SOFFICE, "--headless", f"-env:UserInstallation=file://{home}/profile", "--convert-to", target, "--outdir", str(out), *paths],
+            [
+                SOFFICE,
+                "--headless",
+                f"-env:UserInstallation=file://{home}/profile",
+                "--convert-to",
+                target,
+                "--outdir",
+                str(out),
+                *paths,
+            ],
             capture_output=True,
             check=True,
             timeout=300,

@@ -30,7 +30,8 @@ _MARGIN = 42.0
 
 #: How the cells of tables are ruled.
 STYLES = (
-    "ruled", "boxes", "rects", "no-vertical", "three-line", "open-sides", "dashed", "images", "shaded", "none", "rotated"
+    "ruled", "boxes", "rects", "no-vertical", "three-line", "open-sides", "dashed", "images", "shaded", "none",
+    "rotated",
 )  # fmt: skip
 
 
@@ -87,7 +88,14 @@ def _measure(table: Table, name: str, room: float) -> _Measures:
             if box.cols == 1 and box.kind in ("figure", "count", "code", "line", "number"):
                 need[box.col] = max(need[box.col], width(box.text, name, size) + 8)
         for c, kind in enumerate(table.kinds):
-            least = {"label": size * 9, "text": size * 7, "figure": size * 4, "line": size * 2.6, "part": size * 2.6, "code": size * 5}
+            least = {
+                "label": size * 9,
+                "text": size * 7,
+                "figure": size * 4,
+                "line": size * 2.6,
+                "part": size * 2.6,
+                "code": size * 5,
+            }
             need[c] = max(need[c], least[kind] + 6)
         spare = room - sum(need)
         if spare >= 0 or size == 5.0:
@@ -123,6 +131,7 @@ class _Pages:
         self.canvas = Canvas(self.buffer, pageCompression=1, invariant=1)
         self.number = 0
         self.landscape = False
+        self.w, self.h = A4
         self.fresh = False
         self.black = _black() if style == "images" else None
 
@@ -141,7 +150,7 @@ class _Pages:
             self.canvas.transform(0, 1, -1, 0, self.h, 0)
         else:
             self.canvas.setPageRotation(0)
-        self.y = self.h - _MARGIN
+        self.y: float = self.h - _MARGIN
         self.fresh = True
 
     def finish(self) -> bytes:
@@ -158,7 +167,9 @@ class _Pages:
     # --- lines
 
     def line(self, line: Line) -> None:
-        size = {"cover": 22.0, "heading": 15.0, "title": 14.0}.get(line.role, 10.5 if line.role in ("body", "contents") else 9.0)
+        size = {"cover": 22.0, "heading": 15.0, "title": 14.0}.get(
+            line.role, 10.5 if line.role in ("body", "contents") else 9.0
+        )
         room = self.w - 2 * _MARGIN
         if len(line.parts) == 1:
             where, text = line.parts[0]

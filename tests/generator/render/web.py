@@ -79,7 +79,9 @@ def _table(table: Table, flavour: Flavour) -> str:
         for box in table.boxes:
             if box.row != r:
                 continue
-            spans = (f' colspan="{box.cols}"' if box.cols > 1 else "") + (f' rowspan="{box.rows}"' if box.rows > 1 else "")
+            spans = (f' colspan="{box.cols}"' if box.cols > 1 else "") + (
+                f' rowspan="{box.rows}"' if box.rows > 1 else ""
+            )
             text = escape(box.text)
             if flavour == "word":
                 half = len(text) // 2 if "&" not in text else 0
@@ -115,11 +117,15 @@ def _excel(group: list[Line | Table]) -> str:
             for box in block.boxes:
                 if box.row != r:
                     continue
-                spans = (f" colspan={box.cols}" if box.cols > 1 else "") + (f" rowspan={box.rows}" if box.rows > 1 else "")
+                spans = (f" colspan={box.cols}" if box.cols > 1 else "") + (
+                    f" rowspan={box.rows}" if box.rows > 1 else ""
+                )
                 stored, form = "", "General" if "." not in box.text else "#,##0.00" if "," in box.text else "0.00"
                 if box.kind in ("figure", "count") and box.text:
                     stored = f' x:num="{(box.amount or 0) / (1 if box.kind == "count" else 100):g}"'
-                cells.append(f"<td{spans}{stored} class=xl66 style='vnd.ms-excel.numberformat:{form}'>{escape(box.text)}</td>")
+                cells.append(
+                    f"<td{spans}{stored} class=xl66 style='vnd.ms-excel.numberformat:{form}'>{escape(box.text)}</td>"
+                )
             rows.append(f"<tr height=19>{''.join(cells)}</tr>")
     columns = "<col width=72>" * wide
     return f"<table x:str border=0 cellpadding=0 cellspacing=0 width=900>{columns}\n" + "\n".join(rows) + "</table>"

@@ -31,11 +31,13 @@ def sheets(report: Report, *, one: bool) -> Iterator[Sheet]:
     cover = [b for b in report.blocks if isinstance(b, Line) and b.role == "cover"]
     groups = table_groups(report.blocks)
     if one:
-        yield Sheet("决算公开表", tuple([*cover, *(b for group in groups for b in group)]))
+        yield Sheet("决算公开表", (*cover, *(b for group in groups for b in group)))
         return
     yield Sheet("封面", tuple(cover))
     for n, group in enumerate(groups, 1):
-        title = re.sub(r"[\[\]:*?/\\“”]", "", next((b.text for b in group if isinstance(b, Line) and b.role == "title"), ""))
+        title = re.sub(
+            r"[\[\]:*?/\\“”]", "", next((b.text for b in group if isinstance(b, Line) and b.role == "title"), "")
+        )
         yield Sheet(f"{n:02d} {title}"[:30], tuple(group))
 
 
@@ -67,7 +69,15 @@ def _stored(box: Box, *, numeric_codes: bool, as_text: bool) -> tuple[Any, str]:
     return box.text, ""
 
 
-def xlsx(report: Report, *, one: bool = False, numeric_codes: bool = False, formulas: bool = False, as_text: bool = False, hidden: bool = False) -> bytes:
+def xlsx(
+    report: Report,
+    *,
+    one: bool = False,
+    numeric_codes: bool = False,
+    formulas: bool = False,
+    as_text: bool = False,
+    hidden: bool = False,
+) -> bytes:
     """One .xlsx. ``formulas``: figures of 合计 rows are formulas, without a value until somebody calculates them."""
     book = Workbook()
     book.remove(book.active)
