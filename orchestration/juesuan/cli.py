@@ -161,6 +161,59 @@ def extract(
     raise typer.Exit(code)
 
 
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(exists=True, help="A report in any format, or a folder.")],
+    table: Annotated[str | None, typer.Option(metavar="KEY", help="Show the cells of one table: T3, or U1.")] = None,
+    checks: Annotated[str, typer.Option(help="Checks to show: failed, all, or a state.")] = "failed",
+    pages: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Draw the pages to this folder, not FILE.explained.")
+    ] = None,
+    no_pages: Annotated[bool, typer.Option("--no-pages", help="Draw no pages.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files there that are not ours.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what was seen in a document, and why.
+
+    Its kind and pages, each report with its evidence, tables with title, form and reason, figures and how they were
+    placed, statements, checks. Pages of a PDF or picture are written as PNG, every cell outlined, to FILE.explained in
+    the current folder; with --table or --json only where --pages says so. Touches no warehouse. Exit 1 when the
+    document could not be read or a page not be drawn.
+    """
+    from juesuan import explaining, show
+    from juesuan.settings import Settings
+
+    states = ("failed", "all", "pass", "within_rounding", "fail", "could_not_run", "not_applicable")
+    if checks not in states:
+        raise typer.BadParameter(f"--checks is one of {', '.join(states)}")
+    if pages is not None and no_pages:
+        raise typer.BadParameter("either --pages or --no-pages")
+    file, limits = file.resolve(), Settings.load().limits
+    with show.progress() as progress:
+        found = explaining.explain(file, limits, progress)
+
+    from juesuan.explaining import said
+
+    if table is not None and not as_json:
+        said.tell_table(found, table)
+    elif not as_json:
+        said.tell(found, checks)
+    drawn = None
+    if found.sheets and not no_pages and (pages is not None or not (table or as_json)):
+        folder = pages or Path(f"{file.name}.explained")
+        with show.progress() as progress:
+            drawn = explaining.draw(file, found.sheets, folder, limits, force, progress)
+    if as_json:
+        show.emit_json(said.document(found, checks, table, drawn))
+    elif drawn is not None:
+        said.tell_drawn(drawn)
+    problems = [one.extraction.report.reason for one in found.reports if one.extraction.report.status == "failed"]
+    problems += [drawn.problem] if drawn is not None and drawn.problem else []
+    for problem in problems:
+        show.error(f"{file.name}: {problem}")
+    raise typer.Exit(REFUSED if problems else OK)
+
+
 def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path, tuple[Extraction, ...] | Exception]]:
     """What each file or folder holds, or the exception that says why nothing came of it.
 

@@ -11,7 +11,8 @@ import csv
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -142,6 +143,18 @@ def line(message: str) -> None:
 def remark(message: str) -> None:
     """One line beside the answer, on stderr."""
     print(message, file=utf8(sys.stderr))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """What tells how far something is, (what, done, of): one changing line on stderr; None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda what, done, of: status.update(f"{what} {done} of {of}")
 
 
 def error(message: str) -> None:

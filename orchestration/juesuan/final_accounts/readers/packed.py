@@ -62,6 +62,13 @@ def members(data: bytes, limits: Limits = DEFAULT) -> Iterator[tuple[str, bytes]
             yield member.path, member.data
 
 
+def folder_members(folder: Path, limits: Limits = DEFAULT) -> Iterator[tuple[str, bytes]]:
+    """The same of a folder, as ``read_folder`` reads it."""
+    for member in _folder_members(folder, _left(limits)):
+        if member.data is not None:
+            yield member.path, member.data
+
+
 def folder_id(folder: Path) -> str:
     """The document_id of a folder: sha256 over the sorted paths and sha256 of its files, those that are no documents
     left out. It changes when a document is changed, added, removed or renamed, and with nothing else."""
