@@ -32,6 +32,9 @@ _PART = re.compile(r"\d{2}")
 _ORDINAL = re.compile(
     r"第\d{1,2}项|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.]|其中[:：]"
 )
+_TAB, _BAR = re.compile(r"\t"), re.compile(r"[|｜│]")
+#: The rule under the header of a table drawn with bars.
+_RULE = re.compile(r"[|｜│:\-+=\s]+")
 #: Printed where there is no figure: a blank that keeps its place.
 _DASH = re.compile(r"[-－–—]{1,3}|/")
 
@@ -50,31 +53,74 @@ class Token(NamedTuple):
 
 
 def tokens_of(lines: Sequence[TextLine]) -> list[Token]:
-    """Words and numbers in order. A code glued to its name, a name to its figure come apart; 一、 joins its name."""
+    """Words and numbers in order. A code glued to its name, a name to its figure come apart; 一、 joins its name.
+
+    Where tabs or bars part the cells of a line with figures, an empty cell behind its last word is a blank figure.
+    """
     found: list[Token] = []
     for line in lines:
-        ordinal: tuple[str, int] | None = None
-        for match in _TOKEN.finditer(line.text):
-            text, start = match.group(0), match.start()
-            if ordinal is not None:
-                if match.lastgroup == "word":
-                    text, start = ordinal[0] + text, ordinal[1]
-                else:
-                    found.append(Token("word", ordinal[0], line, ordinal[1]))
-                ordinal = None
-            if match.lastgroup == "number":
-                found.append(Token("number", text, line, start))
-            elif text.isalpha():
-                found.append(Token("word", text, line, start))
-            elif _ORDINAL.fullmatch(text):
-                ordinal = text, start
-            elif _DASH.fullmatch(text):
-                found.append(Token("number", text, line, start))
-            else:
-                found += _apart(text, line, start)
-        if ordinal is not None:
-            found.append(Token("word", ordinal[0], line, ordinal[1]))
+        if line.text.count("\t") > 1 or len(_BAR.findall(line.text)) > 2:
+            found += _of_cells(line)
+        else:
+            found += _of_text(line.text, line, 0)
     return found
+
+
+def _of_cells(line: TextLine) -> list[Token]:
+    """The tokens of a line whose cells are parted by tabs or bars."""
+    if _RULE.fullmatch(line.text):
+        return []
+    text, parted = line.text, _BAR if _BAR.search(line.text) else _TAB
+    outer = parted is _BAR and _BAR.match(text.strip()) is not None
+    cells: list[tuple[str, int]] = []
+    at = 0
+    for match in [*parted.finditer(text), None]:
+        end = match.start() if match else len(text)
+        cells.append((text[at:end], at))
+        at = match.end() if match else end
+    if outer:
+        cells = cells[1:]
+        if not cells[-1][0].strip():
+            cells.pop()
+    tokens: list[list[Token]] = [list(_of_text(cell, line, start)) for cell, start in cells]
+    if not any(t.kind == "number" and HAS_AMOUNT.search(t.text) for own in tokens for t in own):
+        return [t for own in tokens for t in own]
+    found: list[Token] = []
+    for k, own in enumerate(tokens):
+        if own:
+            found += own
+        elif any(t.kind == "word" for t in found) and not _word_follows(tokens[k + 1 :]):
+            found.append(Token("number", "", line, cells[k][1]))
+    return found
+
+
+def _word_follows(cells: Sequence[Sequence[Token]]) -> bool:
+    """Whether the next cell that is not empty begins with a word: then an empty one before it has no figure."""
+    return next((own[0].kind == "word" for own in cells if own), False)
+
+
+def _of_text(text: str, line: TextLine, offset: int) -> Iterator[Token]:
+    ordinal: tuple[str, int] | None = None
+    for match in _TOKEN.finditer(text):
+        word, start = match.group(0), offset + match.start()
+        if ordinal is not None:
+            if match.lastgroup == "word":
+                word, start = ordinal[0] + word, ordinal[1]
+            else:
+                yield Token("word", ordinal[0], line, ordinal[1])
+            ordinal = None
+        if match.lastgroup == "number":
+            yield Token("number", word, line, start)
+        elif word.isalpha():
+            yield Token("word", word, line, start)
+        elif _ORDINAL.fullmatch(word):
+            ordinal = word, start
+        elif _DASH.fullmatch(word):
+            yield Token("number", word, line, start)
+        else:
+            yield from _apart(word, line, start)
+    if ordinal is not None:
+        yield Token("word", ordinal[0], line, ordinal[1])
 
 
 def _apart(text: str, line: TextLine, start: int) -> Iterator[Token]:
@@ -714,7 +760,8 @@ def _blank(table: OpenTable, token: Token | None, col: int) -> Figure:
 
 def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) -> None:
     for token in tokens:
-        table.report(token.text, quote, reason, _figure(token, -1))
+        if token.text:
+            table.report(token.text, quote, reason, _figure(token, -1))
 
 
 @dataclass(slots=True)
@@ -829,7 +876,7 @@ def _doubts(table: OpenTable, entry: _Entry, *, every: bool = False) -> list[Row
         quote = " ".join([part.quote, *(figure.text for figure in figures)])
         if len(figures) > len(part.places):
             table.reason = table.reason or "rows have more figures than the header has columns"
-            for figure in figures:
+            for figure in (f for f in figures if f.text):
                 table.report(figure.text, quote, f"{len(figures)} figures for {len(part.places)} columns", figure)
         elif not every and (not figures or (len(figures) == len(part.places) and len(runs) == 1 and not part.orders)):
             for k, place in enumerate(part.places):
@@ -970,7 +1017,7 @@ def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
             Place(item.code, text, line, Slot(column, None, path), number, _blank(table, item.first, col))
             for col, (column, path) in enumerate(zip(order, paths, strict=True))
         ]
-        part = _Part(places, item.runs, f"{item.code} {name}", orders)
+        part = _Part(places, _fitted(item.runs, len(places)), f"{item.code} {name}", orders)
         last = sequence[-1] if sequence else None
         beside = lined and table.form.kind == "economic" and isinstance(last, _Entry) and _beside(found, item)
         if beside and isinstance(last, _Entry) and not last.parts[-1].runs:
@@ -979,6 +1026,25 @@ def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
             sequence.append(_Entry([part]))
         number += 1
     _finish(table, sequence)
+
+
+def _fitted(runs: list[list[Token]], size: int) -> list[list[Token]]:
+    """The figures of a row without the empty cells that are none of its figures.
+
+    Of a row with one figure column every empty cell beside the figure; else those in front, under 科目名称 of a total.
+    """
+    flat = [t for run in runs for t in run]
+    if flat and len(flat) < size and flat[0].text and flat[0].line.text.count("\t") > 1:
+        # tabs at the end of a line are lost as white space: the cells behind the last are empty
+        return [[*flat, *([Token("number", "", flat[-1].line, flat[-1].start)] * (size - len(flat)))]]
+    if len(flat) <= size or all(t.text for t in flat):
+        return runs
+    if size == 1:
+        kept = [t for t in flat if t.text] or flat[:1]
+    else:
+        front = next(k for k, t in enumerate(flat) if t.text or k == len(flat) - size)
+        kept = flat[front:]
+    return [kept]
 
 
 def _beside(found: Sequence[_RowAt | list[Token]], item: _RowAt) -> bool:
@@ -1000,7 +1066,8 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
     totals = table.words.totals | frozenset(table.form.lines or {})
     lined = _lined(body)
     decimals = sum("." in t.text for t in body if t.kind == "number")
-    others = sum(not CODE.fullmatch(t.text) and not _PART.fullmatch(t.text) for t in body if t.kind == "number")
+    digits = [t.text for t in body if t.kind == "number" and t.text[-1:].isdigit()]
+    others = sum(not CODE.fullmatch(text) and not _PART.fullmatch(text) for text in digits)
     mostly_decimal = decimals * 2 > others
     i = 0
     while i < len(body):

@@ -266,7 +266,9 @@ class _Settling:
             taken.update(cells)
             try:
                 read = [
-                    numbers.Figure(Decimal(0), PLACES) if f.text in numbers.NO_FIGURE else numbers.parse_figure(f.text)
+                    numbers.Figure(Decimal(0), PLACES)
+                    if not f.text or f.text in numbers.NO_FIGURE
+                    else numbers.parse_figure(f.text)
                     for f in row.figures
                 ]
             except FigureDoesNotFit as problem:
@@ -501,7 +503,8 @@ class _Settling:
             if group.dead:
                 table.reason = table.reason or row.why
                 for figure in figures:
-                    table.report(figure.text, row.quote, group.dead, figure)
+                    if figure.text:
+                        table.report(figure.text, row.quote, group.dead, figure)
                 continue
             left: dict[int, list[str]] = {}
             used: list[int] = []
@@ -515,7 +518,7 @@ class _Settling:
                 used += [f] if f >= 0 else []
                 put(table, place, figure._replace(placed_by="identity"))
             for f, figure in enumerate(figures):
-                if f in used:
+                if f in used or not figure.text:
                     continue
                 may = [row.places[j] for j, texts in left.items() if figure.text in texts]
                 addresses = tuple(f"{table.form.key}/{p.row_key}/{p.slot.column}" for p in may)

@@ -115,7 +115,8 @@ def read(data: bytes, limits: Limits) -> Reading:
 def _lines(sheet: str, start: int, page: int | None) -> list[TextLine]:
     lines = []
     for number, match in enumerate(_LINE.finditer(sheet), 1):
-        text = match.group(1).rstrip()
+        # tabs at the end of a line may part empty cells
+        text = match.group(1).rstrip(" \u3000\xa0\x0b\x1a\x1b" if "\t" in match.group(1).strip() else None)
         if text.strip():
             begin = start + match.start()
             lines.append(TextLine(text, page, number, None, (begin, begin + len(text))))
