@@ -599,6 +599,10 @@ def _header_end(table: OpenTable, tokens: Sequence[Token]) -> int:
             return i
         else:
             i += 1
+    last = tokens[-1] if tokens else None
+    if last is not None and table.form.kind == "coded" and bare(last.text) in table.words.totals:
+        # 合计 alone in the last line is a row without figures
+        return len(tokens) - (len(tokens) > 1 and tokens[-2].line is not last.line)
     return len(tokens)
 
 
@@ -984,6 +988,7 @@ class _RowAt:
     names: list[str] = field(default_factory=list)
     runs: list[list[Token]] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)  # the lines of text in which its code and name stand
+    torn: bool = False  # a part of its code stands behind its name
 
     @property
     def count(self) -> int:
@@ -1011,6 +1016,12 @@ def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
             sequence.append(item)
             continue
         name = names[number]
+        if item.torn:
+            table.reason = table.reason or "codes stand in pieces around their names"
+            torn = [t for run in item.runs for t in run if not _PART.fullmatch(t.text)]
+            _report(table, torn, f"{item.code} {name}", "its code stands in pieces around its name")
+            number += 1
+            continue
         known = (table.form.lines or {}).get(item.code) or (table.form.lines or {}).get(label(name))
         line, text = known.key if known else None, name or item.first.text
         places = [
@@ -1069,6 +1080,8 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
     digits = [t.text for t in body if t.kind == "number" and t.text[-1:].isdigit()]
     others = sum(not CODE.fullmatch(text) and not _PART.fullmatch(text) for text in digits)
     mostly_decimal = decimals * 2 > others
+    # codes come in parts here, so that a number of two digits is none of the figures
+    parted = mostly_decimal and any(_starts_parts(body, k) for k in range(len(body) - 1))
     i = 0
     while i < len(body):
         token = body[i]
@@ -1107,6 +1120,8 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
         if code_like and mostly_decimal and row is not None and not row.names and token.text[0] in "23":
             # a code right behind a code: codes in one column of the text, names in another
             return None
+        if parted and row is not None and _PART.fullmatch(token.text):
+            row.torn = True
         if open_run is not None and (not lined or open_run[-1].line is token.line):
             open_run.append(token)
         elif loose and words_in == id(token.line):
@@ -1122,6 +1137,17 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
     if loose and row is not None:
         found.append(_RowAt("", body[-1], loose, tied))
     return found
+
+
+def _starts_parts(body: Sequence[Token], k: int) -> bool:
+    """Whether a class and its section stand apart here: 201 06."""
+    one, other = body[k], body[k + 1]
+    return (
+        one.kind == other.kind == "number"
+        and len(one.text) == 3
+        and one.text.isdigit()
+        and (_PART.fullmatch(other.text) is not None)
+    )
 
 
 def _names(rows: list[_RowAt]) -> list[str]:

@@ -23,7 +23,16 @@ from math import comb
 from typing import Any, Literal, NamedTuple
 
 from juesuan.final_accounts import numbers
-from juesuan.final_accounts.model import YUAN_PER, Cell, Extraction, FigureDoesNotFit, MoneyUnit, Report, ReportTable
+from juesuan.final_accounts.model import (
+    YUAN_PER,
+    Cell,
+    Extraction,
+    FigureDoesNotFit,
+    MoneyUnit,
+    Report,
+    ReportTable,
+    TableState,
+)
 from juesuan.final_accounts.placing import Figure, OpenTable, Slot
 
 #: Ways to place the figures of one row beyond which they are left alone.
@@ -291,7 +300,7 @@ class _Settling:
         from juesuan.final_accounts.checks import catalogue
 
         states = tuple(
-            ReportTable(t.form.key, t.number, t.title, "present", t.unit or self.common) for t in self.tables
+            ReportTable(t.form.key, t.number, t.title, self._state(t), t.unit or self.common) for t in self.tables
         )
         report = Report("", None, self.year, None, None, self.common, "loaded", None, tables=states)
         cells = tuple(cell for _, _, _, cell in sorted(self.cells, key=lambda entry: entry[:3]))
@@ -313,6 +322,10 @@ class _Settling:
                 strangers = unknown_lines(book, asked, verdict.left) if asked and verdict.left else []
                 others = [f.value.index for _, f in strangers if isinstance(f.value, Anything)]
                 yield _Identity(terms, "eq" if relation == "eq" else "ge", others)
+
+    @staticmethod
+    def _state(table: OpenTable) -> TableState:
+        return "present" if table.cells or table.pending else table.state()[0]
 
     @staticmethod
     def _may_add(book: Any, spec: Mapping[str, Any]) -> bool:

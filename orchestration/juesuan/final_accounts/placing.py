@@ -268,7 +268,7 @@ class OpenTable:
                     at.text, f"{cell['row_label']} {at.text}", f"more digits than {unit} holds in yuan and fen", at
                 )
                 cell["value"] = cell["precision"] = None
-        state, reason = self._state()
+        state, reason = self.state()
         record = ReportTable(
             table_key=self.form.key,
             table_no=self.number,
@@ -288,7 +288,8 @@ class OpenTable:
             cells.append(Cell(**cell, money_unit=money[0], money_unit_source=money[1]))
         return record, cells
 
-    def _state(self) -> tuple[TableState, str | None]:
+    def state(self) -> tuple[TableState, str | None]:
+        """What the table is by what has been placed and said so far, and why."""
         said = " ".join(self.notes)
         if self.unread:
             return "unreadable", self.reason
