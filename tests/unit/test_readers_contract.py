@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -91,6 +92,20 @@ def test_what_is_packed_in_an_archive_does_not_decide_what_it_is() -> None:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("收入决算表.xlsx", zipped("[Content_Types].xml", "xl/workbook.xml"))
     assert sniff(out.getvalue()) == "application/zip"
+
+
+def test_an_archive_that_holds_a_pdf_unpacked_is_no_pdf() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.pdf", SAMPLES["application/pdf"])
+    assert sniff(held.getvalue()) == "application/zip"
+    rolled = io.BytesIO()
+    with tarfile.open(fileobj=rolled, mode="w") as tape:
+        member = tarfile.TarInfo("a.pdf")
+        member.size = len(SAMPLES["application/pdf"])
+        tape.addfile(member, io.BytesIO(SAMPLES["application/pdf"]))
+    assert sniff(rolled.getvalue()) == "application/x-tar"
+    assert sniff(b"\r\n some servers send a line before it\r\n" + SAMPLES["application/pdf"]) == "application/pdf"
 
 
 @pytest.mark.parametrize("media_type", [XLSX, DOCX, XLS, DOC])

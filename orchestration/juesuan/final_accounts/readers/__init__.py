@@ -155,8 +155,6 @@ def sniff(data: bytes) -> str:
     Never looks at a name: a PDF called .txt is a PDF.
     """
     head = data[:1024]
-    if b"%PDF-" in head:
-        return "application/pdf"
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
@@ -170,6 +168,8 @@ def sniff(data: bytes) -> str:
         return _sniff_ole(data)
     if data[257:262] == b"ustar":
         return "application/x-tar"
+    if b"%PDF-" in head:  # something may stand before it; an archive may hold one that is not packed
+        return "application/pdf"
     low = data[:8192].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if low.startswith((b"\xff\xfe", b"\xfe\xff")):
         low = low[2:].replace(b"\x00", b"").lstrip()  # UTF-16: the bytes of its ASCII
