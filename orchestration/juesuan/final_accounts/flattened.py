@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
@@ -136,6 +136,19 @@ def _apart(text: str, line: TextLine, start: int) -> Iterator[Token]:
         yield Token("number", tail.group(2), line, start + tail.start())
     elif text:
         yield Token("word", text, line, start)
+
+
+_CODE_LINE = re.compile(r"\d{3}(?:\s+\d{2})?")
+
+
+def without_furniture(lines: Sequence[TextLine], is_furniture: Callable[[TextLine], bool]) -> list[TextLine]:
+    """The lines of a table without page numbers and the like; 99 behind 302 is no page number but a section."""
+    kept: list[TextLine] = []
+    for line in lines:
+        part = kept and _PART.fullmatch(line.text.strip()) and _CODE_LINE.fullmatch(kept[-1].text.strip())
+        if part or not is_furniture(line):
+            kept.append(line)
+    return kept
 
 
 # --- header -----------------------------------------------------------------------------------------------------------
