@@ -357,3 +357,18 @@ def test_divisions_are_read_only_when_asked_for() -> None:
     module._places.cache_clear()
     one(f"某市教育局2023年度部门决算\n{CHAPTERS}")
     assert module._places.cache_info().currsize == 0
+
+
+def test_text_that_lost_its_lines_is_read_piece_by_piece() -> None:
+    """What an extractor gave as one line, with blanks where the lines ended."""
+    title = (
+        "某县中心小学 2023年度单位决算 - 1 - 目 录 第一部分 某县中心小学概况 第二部分 某县中心小学2023年度部门决算表 "
+    )
+    body = (
+        "第一部分 某县中心小学概况 一、主要职责 教育学生。 "
+        + "一般公共服务支出 12.34 " * 200
+        + CHAPTERS.replace("\n", " ")
+    )
+    got = one(title + body)
+    assert (got.unit_name, got.fiscal_year, got.scope) == ("某县中心小学", 2023, "unit")
+    assert got.doubts == ()

@@ -198,6 +198,17 @@ def test_what_is_no_new_report_parts_nothing(more: list[list[TextLine | Grid]]) 
     assert part.reading is whole
 
 
+def test_headings_that_call_a_units_report_a_departments_do_not_part_it() -> None:
+    made = []
+    for unit in ("某县第一小学", "某县第二小学"):
+        one = pages(f"2023年度\n{unit}\n单位决算", unit, kind="单位")
+        one[2:2] = [[*text_lines(f"第二部分 {unit}2023年度部门决算表", None)]]
+        made.append(one)
+    got = reports_in(document(*made))
+    assert told(got) == [(unit, 2023, "unit", "final_accounts") for unit in ("某县第一小学", "某县第二小学")]
+    assert [len(part.reading.pages) for part in got] == [len(made[0]), len(made[1])]
+
+
 def test_a_list_of_reports_in_front_is_no_report() -> None:
     units = [OFFICE, CENTRE]
     contents = [

@@ -116,6 +116,8 @@ def identify(reading: Reading, name: str = "", said: Mapping[int | None, Said] |
 
 #: Places that are printed to say whose report it is, each counted for itself.
 _STRONG = ("cover", "part", "header")
+#: The kind of report is what the cover prints, however often headings call it otherwise.
+_KIND = {"cover": 20, "part": 6, "heading": 4}
 
 
 @dataclass(slots=True)
@@ -308,9 +310,10 @@ def _title(one: Line, found: _Found, weight: float, kind: str) -> Title:
     if title.unit:
         found.units.add(title.unit, one, weight, kind, 7 if kind == "cover" else 6)
     if title.kind:
-        found.kinds.add(title.kind, one, weight, kind, 9)
+        most = _KIND[kind]
+        found.kinds.add(title.kind, one, most if kind == "cover" else weight, kind, most)
     if title.year:
-        found.years.add(title.year, one, weight, kind, 8)
+        found.years.add(title.year, one, weight, kind, 5 if kind == "cover" else 8)
     if "汇总" in one.tight and kind in ("cover", "part"):
         found.kinds.add("汇总", one, weight, kind, 9)
     return title

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from pathlib import PurePosixPath
 
+from juesuan.final_accounts import prose
 from juesuan.final_accounts.identify import Identity, Said, identity_of
 from juesuan.final_accounts.model import Page, Reading
 from juesuan.final_accounts.titles import (
@@ -110,6 +111,11 @@ class _Section:
                     self.budget += bool(which(known.budget_chapters, known.not_budget.sub("", one.tight)))
         return self
 
+    @property
+    def holds(self) -> bool:
+        """Whether it has tables or text of its own, and is no mere cover."""
+        return bool(self.tables or self.budget or len(self.chapters) > 1)
+
     def repeats(self, other: _Section | _Report) -> bool:
         """Whether it begins again what was there."""
         one, two = self.budget >= SAME_TABLES, other.budget >= SAME_TABLES
@@ -153,10 +159,12 @@ class _Key:
         self.word = self.word or title.word
 
 
-def _bounds(some: Sequence[Line]) -> list[int]:
-    """Where, by its line, something under another name, year or level begins: the first line and candidates."""
+def _bounds(some: Sequence[Line]) -> list[tuple[int, str | None]]:
+    """Where, by its line, something under another name, year or level begins, and the name: the first line and
+    candidates.
+    """
     key = _Key()
-    bounds = [0]
+    keys, bounds = [key], [0]
     title_at, title_key = -_TITLE_REACH, None
     for number, one in enumerate(some):
         if not one.is_short:
@@ -177,13 +185,13 @@ def _bounds(some: Sequence[Line]) -> list[int]:
         if title is not None and title.unit and begins is not None:
             if key.contradicts(title) and some[begins].at > some[bounds[-1]].at:
                 bounds.append(begins)
-                key = _Key()
+                keys.append(key := _Key())
             key.learn(title)
         if name is not None:
             key.label = name
             if title_key:
                 key.tables.add(title_key)
-    return bounds
+    return [(line, own.unit) for line, own in zip(bounds, keys, strict=True)]
 
 
 def _cover_title(some: Sequence[Line], number: int, after: int) -> tuple[Title | None, int]:
@@ -197,25 +205,52 @@ def _cover_title(some: Sequence[Line], number: int, after: int) -> tuple[Title |
         if len(whole.tight) > 80:
             break
         title = title_says(whole.tight)
-        if title.unit and title.word:
-            return title, first
+        if not title.unit or not title.word:
+            continue
+        if prose.mark_of(some[first].text)[0]:
+            title = replace(title, kind=None)  # headings call a unit's report that of a department too
+        if title.year is None and first > after:
+            before = some[first - 1]
+            year = next((got["year"] for one in words().year_lines if (got := one.match(before.tight))), None)
+            if year and before.at[0] == one.at[0] and before.cell == one.cell:
+                return replace(title, year=year), first - 1
+        return title, first
     return None, number
 
 
 def _sections(path: str, some: list[Line], first: tuple[int, int], after: tuple[int, int]) -> list[_Section]:
     """The lines of one file, parted where a report begins again under another name."""
-    bounds = _bounds(some) if some else [0]
+    bounds = _bounds(some)
     if len(bounds) == 1:
         return [_Section(path, some, first, after)]
-    starts = [first, *(_begin(some, number) for number in bounds[1:]), after]
-    ends = [*bounds[1:], len(some)]
+    starts = [first, *(_begin(some, number) for number, _ in bounds[1:]), after]
+    ends = [*(number for number, _ in bounds[1:]), len(some)]
     found: list[_Section] = []
-    for (start, end), line, last in zip(pairwise(starts), bounds, ends, strict=True):
+    waiting: list[tuple[_Section, str | None]] = []  # covers and the like, which belong to what comes before or after
+    for (start, end), (line, unit), last in zip(pairwise(starts), bounds, ends, strict=True):
         section = _Section(path, some[line:last], start, end).look()
-        if found and not section.repeats(found[-1]):
-            found[-1].take(section)
-        else:
+        if not found:
             found.append(section)
+        elif not section.holds:
+            waiting.append((section, unit))
+        elif section.repeats(found[-1]):
+            own = len(waiting)
+            while own and (unit is None or (named := waiting[own - 1][1]) is None or akin(named, unit)):
+                own -= 1
+            for before, _ in waiting[:own]:
+                found[-1].take(before)
+            begun = [before for before, _ in waiting[own:]] + [section]
+            for more in begun[1:]:
+                begun[0].take(more)
+            found.append(begun[0])
+            waiting = []
+        else:
+            for before, _ in waiting:
+                found[-1].take(before)
+            found[-1].take(section)
+            waiting = []
+    for before, _ in waiting:
+        found[-1].take(before)
     # what names the same report in the end is one
     out = [found[0]]
     for section in found[1:]:

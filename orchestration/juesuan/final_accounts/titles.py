@@ -221,11 +221,11 @@ def lines(reading: Reading) -> list[Line]:
 
 def _of_one_line(block: TextLine, at: tuple[int, int], figures: int) -> Iterator[Line]:
     """The pieces of a text that lost its lines, where white space is all that parts them."""
-    if figures:
-        yield Line("", "", block.page, block.line, at, figures=figures)
     for piece in block.text.split():
         if not _NO_WORDS.fullmatch(piece):
             yield Line.of(piece, block.page, block.line, at)
+    if figures:
+        yield Line("", "", block.page, block.line, at, figures=figures)
 
 
 def _of_grid(grid: Grid, at: tuple[int, int]) -> Iterator[Line]:
@@ -253,7 +253,7 @@ def _blanks(said: str) -> int:
 
 
 def cover_of(some: Sequence[Line]) -> list[Line]:
-    """The lines of the cover: what stands before the first sentence, at most ten lines of the first page.
+    """The lines of the cover: what stands before the first sentence or part, at most ten lines of the first page.
 
     In a workbook: the cells before the first table, or all of a first sheet that holds none, where they print a title.
     """
@@ -263,7 +263,7 @@ def cover_of(some: Sequence[Line]) -> list[Line]:
     for one in head:
         if one.at[0] != head[0].at[0] or one.cell != head[0].cell or not one.tight:
             break
-        if len(one.tight) > 70 or STOPS.search(one.tight):
+        if len(one.tight) > 70 or STOPS.search(one.tight) or (out and prose.mark_of(one.text)[0] == 1):
             break
         if one.cell and (known.table.search(one.tight) or "：" in one.tight or ":" in one.tight):
             break
