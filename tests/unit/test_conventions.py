@@ -133,9 +133,10 @@ def test_importing_the_library_is_light() -> None:
     assert "juesuan" in loaded and loaded.isdisjoint(NOT_ON_THE_WAY)
 
 
-def test_help_is_light() -> None:
-    loaded = loaded_by("from juesuan.cli import main\nmain(['extract', '--help'])")
-    assert "typer" in loaded and loaded.isdisjoint({*NOT_ON_THE_WAY, "pypdfium2", "yaml"})
+@pytest.mark.parametrize("command", ["extract", "explain"])
+def test_help_is_light(command: str) -> None:
+    loaded = loaded_by(f"from juesuan.cli import main\nmain([{command!r}, '--help'])")
+    assert "typer" in loaded and loaded.isdisjoint({*NOT_ON_THE_WAY, "pypdfium2", "yaml", "PIL"})
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,7 @@ class _Drawing:
                 ]
             if not boxes:
                 boxes = [line.box for line in self.lines if line.line == number.line and line.box is not None]
+            self.marks = [mark for mark in self.marks if mark.state != "label" or mark.box not in boxes]
             self.marks += [Mark("unassigned", box) for box in boxes]
             if boxes and number.table_key is not None and number.table_key not in captions:
                 alone.setdefault(number.table_key, []).extend(boxes)
