@@ -21,7 +21,7 @@ from typing import Any
 from juesuan.final_accounts import check_narrative, check_printed, check_tables
 from juesuan.final_accounts.check_terms import Book, Verdict
 from juesuan.final_accounts.forms import load_yaml
-from juesuan.final_accounts.identities import KINDS
+from juesuan.final_accounts.identities import places
 from juesuan.final_accounts.model import CheckResult, Extraction, FormDefinitionError
 
 __all__ = ["Catalogue", "catalogue", "run_checks"]
@@ -102,7 +102,7 @@ def _no_evidence(extraction: Extraction, verdicts: Sequence[Verdict]) -> None:
     placed = {c.address for c in extraction.cells if c.placed_by == "identity" and c.value is not None}
     if not placed:
         return
-    placing = {spec["id"] for spec in catalogue().identities if spec["kind"] in KINDS}
+    placing = {spec["id"] for spec in catalogue().identities if places(spec)}
     for verdict in verdicts:
         if verdict.check_id not in placing or verdict.state not in ("pass", "within_rounding", "fail"):
             continue

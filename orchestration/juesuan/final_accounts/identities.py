@@ -44,8 +44,13 @@ MOST_WORK = 6000
 #: Money is counted here in whole units of so many decimals of a yuan.
 PLACES = 7
 
-#: Kinds of identities that place figures; other checks of a figure so placed are evidence.
-KINDS = {"sum": None, "hierarchy": "eq", "rest": "eq", "parts": "ge", "within_three_public": "le"}
+#: Kinds of identities that place figures, and how they compare; None where each says so itself.
+KINDS = {"sum": None, "hierarchy": "eq", "rest": "eq", "parts": "ge"}
+
+
+def places(spec: Mapping[str, Any]) -> bool:
+    """Whether an identity of the catalogue places figures; other checks of a figure so placed are evidence for it."""
+    return spec["kind"] in KINDS and spec.get("places", True)
 
 
 class Place(NamedTuple):
@@ -309,7 +314,7 @@ class _Settling:
             first, last = spec.get("years", (None, None))
             if self.year is not None and ((first and self.year < first) or (last and self.year > last)):
                 continue
-            if spec["kind"] not in KINDS or self._may_add(book, spec):
+            if not places(spec) or self._may_add(book, spec):
                 continue
             relation = KINDS[spec["kind"]] or spec.get("relation", "eq")
             for verdict in EVALUATORS[spec["kind"]](book, spec):
@@ -569,4 +574,4 @@ def _holds(relation: str, before: Mapping[int, int], add: tuple[int, int], behin
     return False
 
 
-__all__ = ["KINDS", "Anything", "Place", "Row", "RowsRead", "Run", "put", "settle"]
+__all__ = ["Anything", "Place", "Row", "RowsRead", "Run", "places", "put", "settle"]
