@@ -642,7 +642,34 @@ def _make(
     if are_typed(text):
         got.across, got.down, used = typed_lines(text, lefts, rights, bases, sizes)
         text = "".join("\u200b" if i in used else c for i, c in enumerate(text))
-    got.runs = _runs(text, made, lefts, rights, bases, sizes)
+    got.runs, overprinted = _runs(text, made, lefts, rights, bases, sizes)
+    if overprinted:
+        _mark_overprinted(got.runs)
+
+
+_DIGIT = re.compile("[0-9\ufffd]")
+
+
+def _unreadable(figure: str) -> str:
+    return _DIGIT.sub("\ufffd", figure)
+
+
+def _mark_overprinted(runs: list[Run]) -> None:
+    """Make figures that print over each other unknown: pdfium drops a glyph that stands on one of its kind."""
+    for line in visual_lines(runs):
+        reach: Run | None = None
+        spoilt = False
+        for run in line:
+            if reach is not None and _DIGIT.search(run.text) and _DIGIT.search(reach.text):
+                twice = run.text == reach.text and run.x0 - reach.x0 < 0.3 * run.size
+                if run.x0 < reach.x1 - 0.2 * run.size and not twice:
+                    reach.text, run.text, spoilt = _unreadable(reach.text), _unreadable(run.text), True
+                elif spoilt and run.x0 - reach.x1 < run.size:
+                    run.text = _unreadable(run.text)
+                else:
+                    spoilt = False
+            if reach is None or run.x1 > reach.x1:
+                reach = run
 
 
 def _left_out(page: Any, text: str, drawn: Drawn, seen: Frame) -> set[int]:
@@ -679,9 +706,11 @@ def _runs(
     rights: Sequence[float],
     bases: Sequence[float],
     sizes: Sequence[float],
-) -> list[Run]:
-    """Glyphs in the order of the file, cut wherever there is a gap, a space or another baseline."""
+) -> tuple[list[Run], bool]:
+    """Glyphs in the order of the file, cut wherever there is a gap, a space or another baseline; and whether some
+    figures may print over others."""
     runs: list[Run] = []
+    overprinted = False
     first = -1  # of the run being made
     spaced = begun_spaced = False
     right = base = size = left = 0.0
@@ -724,11 +753,15 @@ def _runs(
                 twice.append(i)
                 continue
             close(i)
+        if runs and c.isdigit():
+            before = runs[-1]
+            if before.x0 < x1 and x0 < before.x1 - 0.2 * h and abs(y - before.base) < 0.1 * h:
+                overprinted = True
         first, begun_spaced, spaced = i, spaced, False
         right, left, base, size, wide, last = x1, x0, y, h or x1 - x0, now_wide, c
     if first >= 0:
         close(len(text))
-    return runs
+    return runs, overprinted
 
 
 def _turned_glyphs(
