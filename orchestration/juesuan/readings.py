@@ -42,6 +42,7 @@ def dump(reading: Reading) -> bytes:
         "method": reading.method,
         "media_type": reading.media_type,
         "notes": reading.notes,
+        "unread": reading.unread,
         "pages": [
             [p.number, p.width, p.height, [block(one) for one in p.blocks], p.method, p.name, p.part]
             for p in reading.pages
@@ -74,7 +75,7 @@ def load(data: bytes) -> Reading:
         Page(number, width, height, tuple(block(one) for one in blocks), *more)
         for number, width, height, blocks, *more in content["pages"]
     )
-    return Reading(content["method"], content["media_type"], pages, tuple(content["notes"]))
+    return Reading(content["method"], content["media_type"], pages, tuple(content["notes"]), tuple(content["unread"]))
 
 
 def file_of(folder: Path, document_id: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from juesuan.final_accounts.model import Grid, GridCell, Page, Reading, TextLine
@@ -204,3 +205,11 @@ def test_a_sentence_within_a_table_is_a_row_of_it() -> None:
     grid = sheet(rows, {(1, 0): (1, 2)})
     got = recognise(Reading("office", "", (Page(None, None, None, (grid,)),)))
     assert sum(isinstance(block, Grid) for block in got.rest) + len(got.unrecognised) == 1
+
+
+def test_a_negative_number_that_a_format_shows_without_its_sign_is_negative() -> None:
+    grid = sheet(EXPENDITURE[:7], SPANS)
+    red = [replace(c, text="10.50", number=Decimal("-10.5")) if c.text == "10.5" else c for c in grid.cells]
+    got = read(replace(grid, cells=tuple(red)))
+    (cell,) = (c for c in got.cells if c.column_key == "basic")
+    assert (cell.value_text, cell.value) == ("10.50", Decimal("-10.50"))

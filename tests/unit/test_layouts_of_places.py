@@ -1,7 +1,7 @@
-"""Layouts that were seen somewhere, each a file of tests/fixtures/layouts: what is printed, and the cells it must give.
+"""Layouts that were seen somewhere, each a file of tests/fixtures/layouts: what is printed, and the cells it gives.
 
-A new layout is a new file there beside its entry in the form data (docs/adding-a-layout.md). In ``rows`` a cell ``<`` is
-covered by the one to its left, ``^`` by the one above.
+A new layout is a new file there beside its entry in the form data (docs/adding-a-layout.md). In ``rows`` a cell ``<``
+is covered by the one to its left, ``^`` by the one above.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def test_a_member_that_cannot_be_read_is_named_and_stops_no_other() -> None:
         zipped([("a.txt", text("甲")), ("b.pdf", b"%PDF-1.4 broken"), ("c.bin", bytes(range(256))), ("d.txt", b"")])
     )
     assert parts(reading) == ["a.txt"]
-    assert [note.partition(":")[0] for note in reading.notes] == ["b.pdf", "c.bin", "d.txt"]
+    assert [note.partition(":")[0] for note in reading.unread] == ["b.pdf", "c.bin", "d.txt"]
 
 
 def test_a_fault_of_ours_in_one_member_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_fault_of_ours_in_one_member_stops_no_other(monkeypatch: pytest.Monkey
     monkeypatch.setattr(packed, "read_document", faulty)
     reading = read(zipped([("a.txt", b"a"), ("b.txt", b"b")]))
     assert parts(reading) == ["a.txt"]
-    assert "ZeroDivisionError: oh" in reading.notes[0]
+    assert "ZeroDivisionError: oh" in reading.unread[0]
 
 
 def test_where_nothing_can_be_read_the_reasons_are_told() -> None:
@@ -255,7 +255,7 @@ def test_links_devices_and_holes_of_a_tar_are_refused() -> None:
         special.append(info)
     reading = read(tarred([("a.txt", text("甲"))], *special))
     assert parts(reading) == ["a.txt"]
-    assert [note.partition(":")[0] for note in reading.notes] == ["dev", "hard", "link", "pipe"]
+    assert [note.partition(":")[0] for note in reading.unread] == ["dev", "hard", "link", "pipe"]
 
 
 @pytest.mark.parametrize("cut", [700, 520])
@@ -298,7 +298,7 @@ def test_a_link_in_a_zip_is_not_followed() -> None:
         archive.writestr(link, "/etc/passwd")
         archive.writestr("a.txt", "甲")
     reading = read(out.getvalue())
-    assert (parts(reading), reading.notes) == (["a.txt"], ("link.txt: a link and not a file; it is not followed",))
+    assert (parts(reading), reading.unread) == (["a.txt"], ("link.txt: a link and not a file; it is not followed",))
 
 
 def test_bombs_are_refused_before_they_go_off() -> None:
@@ -315,7 +315,7 @@ def test_bombs_are_refused_before_they_go_off() -> None:
         read(nested)
     reading = read(nested, limits=few)
     assert parts(reading) == ["0.zip/a.txt", "1.zip/a.txt"]  # what they unpack to counts together
-    assert all("max_unpacked_bytes" in note for note in reading.notes) and len(reading.notes) == 7
+    assert all("max_unpacked_bytes" in note for note in reading.unread) and len(reading.unread) == 7
 
 
 def test_a_size_that_is_declared_counts_before_anything_is_unpacked() -> None:
@@ -349,12 +349,12 @@ def test_pages_and_cells_count_over_all_members() -> None:
     data = zipped([(f"{n}.txt", text(f"{n}\n" * 10)) for n in range(3)])
     reading = read(data, limits=Limits(max_pages=2))
     assert len(reading.pages) == 2
-    assert "max_pages" in reading.notes[0]
+    assert "max_pages" in reading.unread[0]
     page = "<html><body>{}<p>一</p></body></html>"
     data = zipped([(f"{n}.html", text(page.format(f"<p>{n}</p>" * 10))) for n in range(3)])
     reading = read(data, limits=Limits(max_cells=25))
     assert parts(reading) == ["0.html", "1.html"]
-    assert "max_cells" in reading.notes[0]
+    assert "max_cells" in reading.unread[0]
 
 
 def test_a_zip_that_is_cut_off_or_locked_says_so() -> None:
@@ -368,7 +368,7 @@ def test_a_zip_that_is_cut_off_or_locked_says_so() -> None:
     locked[at + 8] |= 1
     reading = read(bytes(locked))
     assert parts(reading) == ["b.txt"]
-    assert reading.notes == ("a.txt: it is protected by a password; add a copy without one",)
+    assert reading.unread == ("a.txt: it is protected by a password; add a copy without one",)
 
 
 @settings(deadline=None, max_examples=150)
@@ -414,7 +414,7 @@ def test_a_rar_is_read_as_a_zip_is(only: str) -> None:
     reading = read(data)
     assert reading.media_type == "application/vnd.rar"
     assert list(zip(parts(reading), lines(reading), strict=True)) == [("附件2/表.txt", "二"), ("附件10.txt", "十")]
-    assert reading.notes == ("ln.txt: a link or a device and not a file; it is not followed",)
+    assert reading.unread == ("ln.txt: a link or a device and not a file; it is not followed",)
     assert lines(read(write_rar4([("a.txt", text("甲")), ("b/c.txt", text("乙"))]))) == ["甲", "乙"]
 
 
@@ -509,7 +509,7 @@ def test_a_folder_is_read_as_an_archive_is(folder: Path) -> None:
     (folder / "空.txt").touch()
     reading = packed.read_folder(folder)
     assert parts(reading) == ["内.zip/a.txt", "说明.txt", "附件/表2.txt", "附件/表10.txt"]
-    assert reading.notes == ("空.txt: the file is empty (0 bytes)",)
+    assert reading.unread == ("空.txt: the file is empty (0 bytes)",)
     assert [page.number for page in reading.pages] == [1, 2, 3, 4]
 
 
@@ -518,7 +518,7 @@ def test_links_in_a_folder_are_not_followed(folder: Path) -> None:
     (folder / "环").symlink_to(folder)
     reading = packed.read_folder(folder)
     assert parts(reading) == ["说明.txt", "附件/表2.txt", "附件/表10.txt"]
-    assert reading.notes == ("密.txt: a link or a device and not a file; it is not followed",)
+    assert reading.unread == ("密.txt: a link or a device and not a file; it is not followed",)
 
 
 def test_a_folder_keeps_the_limits(folder: Path) -> None:

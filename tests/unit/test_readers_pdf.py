@@ -575,7 +575,7 @@ def test_a_scan_among_pages_of_text_is_noted() -> None:
     scan = PdfPage().image(0, 0, 595, 842)
     page = filled(PdfPage().grid(XS, YS))
     reading = read(pdf([page, scan, page, scan, scan]))
-    assert reading.notes == ("pages 2, 4-5: scanned without text; install the ocr extra",)
+    assert reading.unread == ("pages 2, 4-5: scanned without text; install the ocr extra",)
     assert [len(p.blocks) for p in reading.pages] == [1, 0, 1, 0, 0]
 
 

@@ -34,6 +34,7 @@ some_readings = st.builds(
     st.text(),
     st.lists(pages, max_size=3).map(tuple),
     st.lists(st.text()).map(tuple),
+    st.lists(st.text()).map(tuple),
 )
 
 

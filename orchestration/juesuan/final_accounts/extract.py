@@ -35,9 +35,13 @@ if TYPE_CHECKING:
 
 @cache
 def extractor_fingerprint() -> str:
-    """A hash of the library's code and form data: what decides how a document is read. 16 hex digits."""
+    """A hash of the library's code and form data, and of what reading stands on here (print recognition, LibreOffice
+    and the like may be installed or not): what decides how a document is read. 16 hex digits.
+    """
+    from juesuan.final_accounts.readers import environment
+
     folder = Path(__file__).parent
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(environment().encode())
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".py", ".yml", ".csv"}:
             digest.update(path.relative_to(folder).as_posix().encode())
@@ -110,6 +114,7 @@ def extract_joined(
     pages: list[Page] = []
     parts: list[ReportPart] = []
     notes: list[str] = []
+    unread: list[str] = []
     for reading, name, document_id, number in members:
         own = reports_in(reading, name, (asserted or {}).get(document_id))
         given = own[number].reading if number < len(own) else reading
@@ -118,8 +123,12 @@ def extract_joined(
             path = f"{name}/{page.part}" if page.part else name
             pages.append(_numbered(page, len(pages) + 1, path, page.method or given.method))
         notes += given.notes
+        unread += given.unread
     first = members[0][0]
-    whole = one_report(Reading(first.method, first.media_type, tuple(pages), tuple(dict.fromkeys(notes))), "", said)
+    joined = Reading(
+        first.method, first.media_type, tuple(pages), tuple(dict.fromkeys(notes)), tuple(dict.fromkeys(unread))
+    )
+    whole = one_report(joined, "", said)
     return _extract_part(whole, parts[0].document_id, parts[0].report_no, tuple(parts))
 
 
@@ -148,7 +157,7 @@ def _extract_part(part: Part, document_id: str, ordinal: int, several: tuple[Rep
     )
     if identity.family != "final_accounts":
         why = identity.reason or f"not final accounts but of family {identity.family}"
-        return Extraction(replace(report, reason=why), notes=part.reading.notes)
+        return Extraction(replace(report, reason=why), notes=(*part.reading.notes, *part.reading.unread))
     return _final_accounts(part.reading, report, identity.doubts)
 
 
@@ -175,7 +184,7 @@ def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> 
         ),
     )
     unassigned = (*tables.unassigned, *narrative.unassigned)
-    status, reason = _status(tables.tables, unassigned, tables.unrecognised, tuple(doubts))
+    status, reason = _status(tables.tables, unassigned, tables.unrecognised, tuple(doubts), reading.unread)
     extraction = Extraction(
         report=replace(
             report,
@@ -192,7 +201,7 @@ def _final_accounts(reading: Reading, report: Report, doubts: Iterable[str]) -> 
         passages=narrative.passages,
         unrecognised_tables=tables.unrecognised,
         unassigned_numbers=unassigned,
-        notes=reading.notes,
+        notes=(*reading.notes, *reading.unread),
     )
     return confirm(replace(extraction, checks=run_checks(extraction)))
 
@@ -202,8 +211,11 @@ def _status(
     unassigned: Iterable[UnassignedNumber],
     unrecognised: Iterable[UnrecognisedTable],
     doubts: tuple[str, ...],
+    unread: tuple[str, ...] = (),
 ) -> tuple[ReportStatus, str | None]:
-    """loaded, or partial with every table that is missing, unreadable, unknown or has figures without a place."""
+    """loaded, or partial with every table that is missing, unreadable, unknown or has figures without a place, and
+    with what of the document could not be read.
+    """
     if doubts:
         return "needs_review", "; ".join(doubts)
     reasons = [
@@ -217,4 +229,5 @@ def _status(
             unplaced[number.table_key] = unplaced.get(number.table_key, 0) + 1
     reasons += [f"{key}: {count} figures found no column" for key, count in unplaced.items()]
     reasons += [f"unknown table {t.title or '(no title)'}" for t in unrecognised]
+    reasons += unread
     return ("partial", "; ".join(reasons)) if reasons else ("loaded", None)

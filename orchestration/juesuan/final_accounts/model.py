@@ -139,12 +139,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every reader returns. ``notes`` says what the reader could not see (a page without text, say)."""
+    """What every reader returns. ``notes`` says what a person should know of the reading; ``unread`` names what of the
+    document could not be read at all (a scanned page without recognition, a file of an archive), with the reason.
+    """
 
     method: Method
     media_type: str
     pages: tuple[Page, ...]
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 # --- one extraction of one report -----------------------------------------------------------------------------------

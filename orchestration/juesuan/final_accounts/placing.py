@@ -188,6 +188,9 @@ class OpenTable:
         if got is None and bare(printed) not in numbers.NO_FIGURE:
             for number in re.findall(numbers.FIGURE, printed):
                 self.report(number, printed, "the cell does not print one figure", figure)
+        if got is not None and figure.number is not None and got.value > 0 > figure.number:
+            # a format may show what is below zero by its colour alone
+            return numbers.Figure(-got.value, got.precision)
         return got
 
     def complete(self, slots: Sequence[Slot], name: str, figures: Sequence[Figure]) -> bool:
@@ -325,7 +328,7 @@ def is_header_word(form: Form, words: Furniture, text: str) -> bool:
 
 
 def is_header_line(form: Form, text: str) -> bool:
-    """Whether a line holds nothing but words of the header of this form, whole or in the pieces that wrapping leaves."""
+    """Whether a line holds nothing but words of the header of this form, whole or in pieces as wrapping leaves them."""
     pieces = [bare(piece) for piece in text.split()]
     vocabulary = header_words(form.key)
     return bool(pieces) and all(any(piece in word for word in vocabulary) for piece in pieces if not piece.isdigit())

@@ -311,7 +311,8 @@ class _Walk:
 
     def _continues(self, table: OpenTable, grid: Grid, pending: Sequence[TextLine]) -> bool:
         """Whether a grid without a title goes on with the open table: nothing but furniture between, like columns."""
-        if table.layout is None or not all(self._is_furniture(p) or is_header_line(table.form, p.text) for p in pending):
+        between = all(self._is_furniture(p) or is_header_line(table.form, p.text) for p in pending)
+        if table.layout is None or not between:
             return False
         return self._follows(table, grid) and like_columns(table.layout, grid)
 

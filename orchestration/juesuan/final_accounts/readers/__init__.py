@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -55,6 +56,9 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+#: Programs that open what no library here does: old Word documents, RAR and 7z archives.
+PROGRAMS = ("soffice", "libreoffice", "bsdtar", "unar", "unrar", "7zz", "7z", "7za")
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 XLSX = _OFFICE + "spreadsheetml.sheet"
@@ -268,18 +272,24 @@ def cost(page: Page) -> int:
 
 
 @cache
-def reader_fingerprint() -> str:
-    """A hash of the readers' code and of the versions they stand on: the key under which readings are cached.
-
-    16 hex digits; the same for every format, since a changed reader is rare and a stale reading is worse.
-    """
+def environment() -> str:
+    """What reading stands on on this machine: versions of libraries, and which programs are there to help."""
     from importlib.metadata import version
 
     from juesuan.final_accounts.readers import ocr
 
-    stands_on = ("pypdfium2", "python-calamine", "lxml")
-    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in stands_on).encode())
-    digest.update(ocr.versions().encode())  # a reading without recognition is no reading with it
+    # a reading without recognition is no reading with it, nor is an archive without a program that opens it
+    said = [f"{name} {version(name)}" for name in ("pypdfium2", "python-calamine", "lxml")]
+    return " ".join([*said, ocr.versions(), *(name for name in PROGRAMS if shutil.which(name))])
+
+
+@cache
+def reader_fingerprint() -> str:
+    """A hash of the readers' code and of what they stand on: the key under which readings are cached.
+
+    16 hex digits; the same for every format, since a changed reader is rare and a stale reading is worse.
+    """
+    digest = hashlib.sha256(environment().encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

@@ -41,7 +41,7 @@ def read(data: bytes, limits: Limits) -> Reading:
     """All documents of an archive as one reading: their pages one after the other, numbered through.
 
     Each page carries the path of its document (``part``) and how it was read (``method``). What could not be read is in
-    ``notes`` with its reason and does not stop the others. Raises ``UnreadableDocument`` where the archive cannot be
+    ``unread`` with its reason and does not stop the others. Raises ``UnreadableDocument`` where the archive cannot be
     opened or nothing in it can be read, ``LimitExceeded`` where it would unpack to more than is allowed.
     """
     return _reading(_members(data, _left(limits), 0), sniff(data), limits)
@@ -88,6 +88,7 @@ def _reading(found: Iterable[Member], media_type: str, limits: Limits) -> Readin
 
     pages: list[Page] = []
     notes: list[str] = []
+    unread: list[str] = []
     problems: list[tuple[str, UnreadableDocument]] = []
     first_with: dict[bytes, str] = {}
     methods: Counter[Method] = Counter()
@@ -114,16 +115,17 @@ def _reading(found: Iterable[Member], media_type: str, limits: Limits) -> Readin
                 problem = UnreadableDocument(f"juesuan failed on it ({type(what).__name__}: {what}); this is our fault")
         if problem is not None:
             problems.append((member.path, problem))
-            notes.append(f"{member.path}: {problem}")
+            unread.append(f"{member.path}: {problem}")
             continue
         for page in reading.pages:
             cells -= cost(page)
             methods[page.method or reading.method] += 1
             pages.append(_moved(page, len(pages) + 1, reading.method, member.path))
         notes += [f"{member.path}: {note}" for note in reading.notes]
+        unread += [f"{member.path}: {what}" for what in reading.unread]
     if not pages:
         raise _nothing(problems, frames)
-    return Reading(methods.most_common(1)[0][0], media_type, tuple(pages), tuple(notes))
+    return Reading(methods.most_common(1)[0][0], media_type, tuple(pages), tuple(notes), tuple(unread))
 
 
 def _moved(page: Page, number: int, method: Method, path: str) -> Page:

@@ -189,21 +189,21 @@ def _read(document: Any, data: bytes, limits: Limits) -> Reading:
         if all(one.damaged for one in found):
             raise UnreadableDocument("damaged PDF: no page of it can be opened; download it again")
         raise UnreadableDocument(f"no text on any of its {count} pages (blank, or letters drawn as shapes)")
-    for reason, pages in (
-        ("scanned without text; install the ocr extra", scans),
-        ("damaged, cannot be opened", [one.page.number for one in found if one.damaged]),
-        (
-            "text is an invisible layer over an image, made by some OCR",
-            [one.page.number for one in found if one.hidden],
-        ),
-    ):
-        if pages:
-            notes.append(f"{_pages(pages)}: {reason}")
+    unread = [
+        f"{_pages(pages)}: {reason}"
+        for reason, pages in (
+            ("scanned without text; install the ocr extra", scans),
+            ("damaged, cannot be opened", [one.page.number for one in found if one.damaged]),
+        )
+        if pages
+    ]
+    if hidden := [one.page.number for one in found if one.hidden]:
+        notes.append(f"{_pages(hidden)}: text is an invisible layer over an image, made by some OCR")
     for one in found:
         notes += (f"page {one.page.number}: {note}" for note in one.notes)
     by_text = any(one.glyphs for one in found if not one.recognised)
     method: Method = "pdf" if by_text else "ocr"
-    return Reading(method, "application/pdf", tuple(one.page for one in found), tuple(notes))
+    return Reading(method, "application/pdf", tuple(one.page for one in found), tuple(notes), tuple(unread))
 
 
 def _pages(numbers: Sequence[int | None]) -> str:
