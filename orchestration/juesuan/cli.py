@@ -263,7 +263,7 @@ def _document_id(file: Path) -> str:
 @app.command()
 def add(
     files: Annotated[
-        list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="Documents to archive.")
+        list[Path] | None, typer.Argument(exists=True, help="Documents to archive, or folders of them.")
     ] = None,
     listed: Annotated[
         Path | None,
@@ -285,7 +285,8 @@ def add(
     """Put documents into the archive.
 
     Unit, year, scope and family are read from them; what they do not settle waits as needs_review (juesuan review
-    list). Exit 1 when a document could not be read; it is archived all the same, with the reason.
+    list). Files of one folder that do not say whose report they are go with the one report that the others are. Exit 1
+    when a document could not be read; it is archived all the same, with the reason.
     """
     from juesuan import show
 
@@ -297,20 +298,19 @@ def add(
     settings, archive = _archive()
     results = []
     for file in files or ():
-        results.append(
-            archive.add(
-                file,
-                sources=source or (),
-                published_on=_date(published, "--published"),
-                retrieved_on=_date(retrieved, "--retrieved"),
-                title=title,
-                asserted=asserted,
-                basis=basis,
-                division=division,
-            )
-        )
-        if not as_json:
-            _show_added(results[-1])
+        known = {
+            "sources": source or (),
+            "published_on": _date(published, "--published"),
+            "retrieved_on": _date(retrieved, "--retrieved"),
+            "title": title,
+            "asserted": asserted,
+            "basis": basis,
+            "division": division,
+        }
+        for result in archive.add_folder(file, **known) if file.is_dir() else [archive.add(file, **known)]:
+            results.append(result)
+            if not as_json:
+                _show_added(result)
     more = [archive.add_list(listed)] if listed else []
     more += [iter(archive.add_inbox(settings.inbox))] if inbox else []
     for one in (result for some in more for result in some):

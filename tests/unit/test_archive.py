@@ -16,6 +16,7 @@ import pytest
 from juesuan.final_accounts import archive as archive_module
 from juesuan.final_accounts.archive import Archive, DocumentDiffers, DocumentGone
 from juesuan.final_accounts.describe import Described
+from juesuan.final_accounts.identify import NO_SCOPE, Said
 from juesuan.final_accounts.inbox import safe_name, waiting
 from juesuan.final_accounts.manifest import ReportIdentity
 from juesuan.final_accounts.model import ArchiveError, Report
@@ -34,6 +35,8 @@ def told(data: bytes, name: str) -> Described:
         return Described("application/octet-stream", failure=f"{name}: not a document")
     doubts = tuple(known.pop("doubts", ()))
     known.setdefault("body_name", known.get("unit_name"))
+    if "tables" in known:
+        known["tables"] = tuple(known["tables"])
     return Described("text/plain", (ReportIdentity(0, **known, doubts=doubts),))
 
 
@@ -184,6 +187,58 @@ def test_an_assertion_that_cannot_be_is_refused_and_nothing_is_logged(
     with pytest.raises(ArchiveError):
         archive.refile("report.txt", reason="x", asserted=wrong)
     assert archive.decisions() == ()
+
+
+def test_files_of_a_folder_that_say_little_go_with_the_one_report_beside_them(archive: Archive, desk: Path) -> None:
+    whole = report_file(desk / "甲市财政局", "notes.txt")
+    report_file(desk / "甲市财政局", "t1.txt", unit_name=None, scope=None, doubts=["says not whose"])
+    report_file(desk / "甲市财政局", "t2.txt", unit_name=None, scope=None, fiscal_year=2022)
+    report_file(desk / "别处", "t3.txt", unit_name=None, scope=None)
+    got = {one.file: one.outcome for one in archive.add_folder(desk)}
+    assert got == {
+        "notes.txt": "added",
+        "t1.txt": "added",
+        "t2.txt": "needs_review",  # of another year than the report beside it
+        "t3.txt": "needs_review",  # nothing beside it
+    }
+    ((unit_id, scope),) = {
+        (
+            archive.find(name).identity(archive.find(name).reports[0]).unit_id,
+            archive.find(name).identity(archive.find(name).reports[0]).scope,
+        )
+        for name in ("notes.txt", "t1.txt")
+    }
+    assert (unit_id is not None, scope) == (True, "department")
+    assert [one["reason"] for one in archive.decisions()] == ["it came in the folder 甲市财政局 beside notes.txt"]
+    assert [one.new for one in archive.add_folder(whole.parent)] == [False, False, False]
+
+
+def test_a_lone_table_takes_the_scope_of_the_one_report_that_lacks_it(archive: Archive, desk: Path) -> None:
+    lone = {"scope": None, "doubts": [NO_SCOPE], "tables": ["T1"]}
+    first = archive.add(report_file(desk, "t1.txt", **lone)).document_id
+    assert archive.scopes_beside() == {}
+    archive.add(report_file(desk, "notes.txt", tables=[]))
+    assert archive.scopes_beside() == {first: "department"}
+    assert [one.name for one in archive.review_list() if one.kind == "document"] == []
+    archive.add(report_file(desk, "own.txt", tables=[], scope="own_level"))
+    assert archive.scopes_beside() == {}, "two reports lack it"
+
+
+def test_a_report_that_has_the_table_already_gives_no_scope(archive: Archive, desk: Path) -> None:
+    archive.add(report_file(desk, "t1.txt", scope=None, doubts=[NO_SCOPE], tables=["T1"]))
+    archive.add(report_file(desk, "whole.txt", tables=["T1", "T2"]))
+    archive.add(report_file(desk, "older.txt", fiscal_year=2022))
+    assert archive.scopes_beside() == {}
+
+
+def test_a_person_makes_a_budget_final_accounts_and_its_unit_is_found(archive: Archive, desk: Path) -> None:
+    archive.add(report_file(desk, "budget.txt", family="budget"))
+    before = archive.find("budget.txt")
+    assert (before.status, archive.said_fingerprint(before)) == ("set_aside", "")
+    after = archive.refile("budget.txt", reason="headed wrongly", asserted={"family": "final_accounts"})
+    assert after.status is None
+    assert archive.said(after) == {None: Said(family="final_accounts")}
+    assert archive.said_fingerprint(after)
 
 
 def test_a_list_is_added_row_by_row_and_a_bad_row_stops_nobody(archive: Archive, desk: Path) -> None:

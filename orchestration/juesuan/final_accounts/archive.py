@@ -283,14 +283,15 @@ class Archive:
         asserted: Mapping[Asserted, str | int] | None = None,
         basis: str | None = None,
         division: str | None = None,
+        within: str = "",
     ) -> AddResult:
         """Take a local file into the archive, with its manifest; the file itself stays where it is.
 
         A copy of a known document adds its sources to that document's manifest and is no second document. A
         document that cannot be read is archived as ``failed``; one whose unit, year, scope or family stays
         open as ``needs_review``; a budget or template as ``set_aside``. ``division`` (a GB/T 2260 code)
-        places a unit whose name does not. Raises :class:`ArchiveError` for an assertion without basis,
-        ``OSError`` for a missing file.
+        places a unit whose name does not; ``within`` is the path of the folder that it came in, weak evidence.
+        Raises :class:`ArchiveError` for an assertion without basis, ``OSError`` for a missing file.
         """
         if (asserted or division) and not basis:
             raise ArchiveError(f"{file.name}: what a person asserts needs a basis (why it is so)")
@@ -299,12 +300,12 @@ class Archive:
         size = file.stat().st_size
         document_id = sha256_of(file)
         known = self._known(document_id)
-        described = self._described(file, size) if known is None else None
+        described = self._described(file, size, within) if known is None else None
         with self._writing():
             known = self._known(document_id)
             if known is not None:
                 return self._add_copy(known, file, tuple(sources))
-            described = described or self._described(file, size)
+            described = described or self._described(file, size, within)
             document = Document(
                 document_id=document_id,
                 path=self._place(file, document_id),
@@ -326,6 +327,51 @@ class Archive:
             self.registry.save()
             self._write(document)
             return _result(file, document, new=True)
+
+    def add_folder(self, folder: Path, **known: Any) -> tuple[AddResult, ...]:
+        """Take every file of a folder and of those in it; ``known`` is what :meth:`add` may be told of all of them.
+
+        What came in one folder belongs together: a file that leaves open whose report it is, or of which year, takes
+        that from the one report that the others of its folder are.
+        """
+        results: dict[Path, AddResult] = {}
+        for file in waiting(folder, 0):
+            within = PurePosixPath(folder.absolute().name, *file.relative_to(folder).parent.parts)
+            try:
+                results[file] = self.add(file, within=str(within), **known)
+            except (ArchiveError, OSError) as problem:
+                results[file] = AddResult(file.name, "failed", None, None, str(problem))
+        for file in list(results):
+            results[file] = self._as_beside(file, results)
+        return tuple(results.values())
+
+    def _as_beside(self, file: Path, results: Mapping[Path, AddResult]) -> AddResult:
+        """What became of a file of a folder, with what the others of it settle."""
+        result = results[file]
+        if result.outcome != "needs_review" or result.document_id is None:
+            return result
+        beside: dict[tuple[object, ...], str] = {}
+        for other, one in results.items():
+            if other.parent == file.parent and one.outcome == "added" and one.path is not None:
+                for report in one.reports:
+                    if report.family == "final_accounts":
+                        beside.setdefault((report.unit_id, report.fiscal_year, report.scope), one.file)
+        if len(beside) != 1 or len(result.reports) != 1:
+            return result
+        ((settled, name),) = beside.items()
+        (own,) = result.reports
+        read = (own.unit_id, own.fiscal_year, own.scope)
+        fields: tuple[Asserted, ...] = ("unit", "fiscal_year", "scope")
+        if own.family != "final_accounts" or any(a not in (None, b) for a, b in zip(read, settled, strict=True)):
+            return result
+        said: dict[Asserted, Any] = {
+            field: value for field, mine, value in zip(fields, read, settled, strict=True) if mine is None
+        }
+        if not said:
+            return result
+        basis = f"it came in the folder {file.parent.name} beside {name}"
+        document = self.review_set(result.document_id, basis=basis, asserted=said)
+        return _result(file, document, new=result.new)
 
     def add_inbox(self, inbox: Path, settle: float = 5.0) -> tuple[AddResult, ...]:
         """Take every finished file out of ``inbox``; it leaves the inbox when its manifest is written.
@@ -402,13 +448,13 @@ class Archive:
             reason += ", which is withdrawn; juesuan withdraw --undo brings it back"
         return AddResult(file.name, "set_aside", known.document_id, known.path, reason, known.reports)
 
-    def _described(self, file: Path, size: int) -> Described:
+    def _described(self, file: Path, size: int, within: str = "") -> Described:
         if size > self._limits.max_bytes:
             with file.open("rb") as stream:
                 head = stream.read(4096)
             limit = LimitExceeded(f"{file.name}: {size} bytes are more than the limit of {self._limits.max_bytes}")
             return Described(sniff(head), failure=str(limit))
-        return self._describe(file.read_bytes(), file.name)
+        return self._describe(file.read_bytes(), f"{within}/{file.name}" if within else file.name)
 
     def _place(self, file: Path, document_id: str) -> str:
         """Copy the file to a free name under ``documents`` (its own, where it can be) and return its path."""
