@@ -714,3 +714,11 @@ def test_radicals_stay_as_printed_and_are_the_same_word() -> None:
     _, lines = only_page(PdfPage().text(60, 700, "⼀般公共预算⽀出⽉"))
     assert lines[0].text == "⼀般公共预算⽀出⽉"
     assert bare(lines[0].text) == "一般公共预算支出月"
+
+
+@pytest.mark.parametrize("kind", ["Widget", "FreeText"])
+def test_a_filled_field_and_a_typed_comment_are_read_in_their_cell(kind: str) -> None:
+    page = PdfPage().grid(XS, YS).text(54, 606, "1.00")
+    page.annotation(kind, (152, 602, 240, 618), PdfPage().text(2, 4, "1,234.50"))
+    grids, _ = only_page(page)
+    assert texts(grids[0])[2] == ["1.00", "1,234.50", ""]

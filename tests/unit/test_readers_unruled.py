@@ -8,7 +8,7 @@ import pytest
 
 from juesuan.final_accounts.model import Grid, TextLine
 from juesuan.final_accounts.readers import read
-from tests.fixtures.layouts import Cell, Print, Table, cells_of, draw
+from tests.fixtures.layouts import Cell, Print, Table, cells_of, draw, width
 from tests.fixtures.pdf_writer import PdfPage, pdf
 
 BALANCE = Table(
@@ -225,3 +225,60 @@ def test_hyphens_and_bars_are_lines() -> None:
         (2, 1, 1, 1, "other"),
         (2, 2, 1, 1, "-12.00"),
     }
+
+
+# --- turned pages, and pages without a table -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("how", ["no lines", "three rules", "frame and lines down"])
+def test_a_turned_page_has_the_same_cells(turn: int, how: str) -> None:
+    page = page_of(OUTLAY, PRINTS[how])
+    page.rotate = turn
+    grids, _ = blocks(page)
+    assert [cells_of(grid) for grid in grids] == [OUTLAY.cells()]
+
+
+PROSE = [
+    "2023年度收入总计3,010.50万元，支出总计3,010.50万元，与2022年度相比，收、支总计各增加120.30万元，",
+    "增长4.16%，主要原因是人员经费增加。其中：财政拨款收入2,900.00万元，占96.33%；事业收入110.50万元，",
+    "占3.67%；经营收入0.00万元，占0.00%；其他收入0.00万元，占0.00%。一般公共服务支出2,500.00万元，",
+    "占83.04%；社会保障和就业支出400.00万元，占13.29%；住房保障支出110.50万元，占3.67%。",
+]
+
+
+def test_running_text_full_of_figures_is_no_table() -> None:
+    page = PdfPage()
+    y = 780.0
+    for part in range(4):
+        page.text(60, y, f"{'一二三四'[part]}、收入支出决算总体情况说明", 12)
+        for line in PROSE:
+            y -= 20
+            # Figures stand apart from the words around them, as in print from Word.
+            x = 60.0
+            for word in re.findall(r"[\x21-\x7e]+|[^\x21-\x7e]+", line):
+                page.text(round(x, 2), y, word, 10)
+                x += width(word, 10) + 2.5
+        y -= 30
+    grids, lines = blocks(page)
+    assert grids == []
+    assert len(lines) == 20
+
+
+def test_a_table_of_contents_is_no_table() -> None:
+    page = PdfPage().text(260, 780, "目录", 16)
+    for k, said in enumerate(
+        ["第一部分部门概况", "一、主要职能", "第二部分决算表", "第三部分情况说明", "第四部分名词解释"]
+    ):
+        page.text(60, 740 - 20 * k, said, 10).text(480, 740 - 20 * k, f"{3 * k + 1}", 10)
+    grids, _ = blocks(page)
+    assert grids == []
+
+
+def test_a_page_goes_on_in_the_columns_of_the_page_before() -> None:
+    second = Table(OUTLAY.widths, OUTLAY.align, [], OUTLAY.rows[1:5])
+    pages = [page_of(OUTLAY, PRINTS["no lines"]), PdfPage()]
+    draw(pages[1], second, Print(top=800))
+    reading = read(pdf([pages[0], PdfPage(), pages[1]]))
+    (grid,) = [b for b in reading.pages[2].blocks if isinstance(b, Grid)]
+    assert cells_of(grid) == second.cells()

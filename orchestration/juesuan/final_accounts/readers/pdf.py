@@ -239,6 +239,8 @@ class _Found:
 #: A page is a scan where images cover this part of it and there are no more glyphs than a stamp or page number has.
 _SCAN_PART = 0.5
 _SCAN_GLYPHS = 20
+# Nobody fills in more fields by hand; links of a table of contents come before none of them.
+_MOST_ANNOTATIONS = 500
 #: A border has no more segments; most letters have.
 _FEW_SEGMENTS = 8
 
@@ -279,6 +281,10 @@ def _page(document: Any, number: int, before: Sequence[float]) -> _Found:
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
         return _Found(Page(number, None, None, ()), damaged=True)
+    if _has_print_in_annotations(page) and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == 1:
+        # Filled fields and typed comments are then part of the page (of this copy in memory).
+        pdfium.FPDF_ClosePage(page)
+        page = pdfium.FPDF_LoadPage(document, number - 1)
     try:
         text = pdfium.FPDFText_LoadPage(page)
         try:
@@ -288,6 +294,17 @@ def _page(document: Any, number: int, before: Sequence[float]) -> _Found:
                 pdfium.FPDFText_ClosePage(text)
     finally:
         pdfium.FPDF_ClosePage(page)
+
+
+def _has_print_in_annotations(page: Any) -> bool:
+    for k in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, k)
+        if annotation:
+            kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+            pdfium.FPDFPage_CloseAnnot(annotation)
+            if kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT):
+                return True
+    return False
 
 
 def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
