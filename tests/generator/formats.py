@@ -192,7 +192,7 @@ FORMATS: dict[str, Format] = {
             _each(partial(word.docx, nested=True, boxes=True)),
             "docx",
         ),
-        Format("doc", "DOC, saved by LibreOffice", "geometry", _doc, "doc", needs="soffice"),
+        Format("doc", "DOC, saved by LibreOffice", "geometry", _doc, "doc", layouts=_FEW, needs="soffice"),
         Format("html", "HTML", "geometry", _each(web.html), "html"),
         Format("html-word", "HTML as Word saves it", "geometry", _each(partial(web.html, flavour="word")), "htm"),
         Format("html-excel", "HTML as Excel saves it", "geometry", _each(partial(web.html, flavour="excel")), "xls"),
