@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Dots per inch that a scanner or camera may truthfully state; 72 and 96 are what programs write that know nothing.
 _TRUE_DPI = (120.0, 1300.0)
-_FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg", "TIFF": "tiff", "BMP": "bmp", "GIF": "gif", "WEBP": "webp"}
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 
 
 def read(data: bytes, limits: Limits) -> Reading:
@@ -37,10 +37,13 @@ def read(data: bytes, limits: Limits) -> Reading:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its own warning of large pictures: ours is a limit
-            opened = Image.open(io.BytesIO(data), formats=tuple(_FORMATS))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            opened = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError:  # far beyond any limit of ours
+        raise LimitExceeded(f"the picture has more than {limits.max_pixels:,} pixels (max_pixels)") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise UnreadableDocument(f"damaged picture: it cannot be opened ({_why(error)}); download it again") from None
-    media_type = f"image/{_FORMATS[opened.format or 'PNG']}"
+    # A JPEG with a preview behind it calls itself MPO.
+    media_type = f"image/{opened.format.lower() if opened.format in _FORMATS else 'jpeg'}"
     with opened:
         # The frames of a TIFF are pages; those of others are an animation or a preview.
         try:

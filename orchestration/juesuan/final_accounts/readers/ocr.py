@@ -12,8 +12,9 @@ stands as U+FFFD.
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -92,12 +93,17 @@ def nominal_dpi(longest: float, stated: float) -> float:
     return longest / PAPER * 72
 
 
+#: Megabytes of address space that models and libraries take, and that each page read beside others takes.
+_MEMORY_MB, _MEMORY_MB_EACH = 1100, 200
+
+
 def read_pages(pictures: Iterable[Picture], count: int, limits: Limits) -> Iterator[tuple[Page, tuple[str, ...]]]:
     """Each of ``count`` pictures as a page with notes, in order, as many side by side as there are threads.
 
     ``pictures`` is taken one by one as threads become free, so that no more of them lie in memory.
     """
-    side_by_side = min(progress.threads(), count)
+    room = (limits.memory_mb - _MEMORY_MB) // _MEMORY_MB_EACH
+    side_by_side = max(1, min(progress.threads(), count, room))
     if side_by_side <= 1:
         for done, picture in enumerate(pictures, 1):
             progress.claim(limits.seconds_per_scan)
@@ -126,20 +132,22 @@ def read_pages(pictures: Iterable[Picture], count: int, limits: Limits) -> Itera
 
 def read_picture(picture: Picture) -> tuple[Page, tuple[str, ...]]:
     """One page: its grids with a text in each cell that has ink, its lines of print outside of them, and notes."""
-    from juesuan.final_accounts.readers.picture import before, sheet
+    from juesuan.final_accounts.readers.picture import before, sheet, wipe
 
     scaled, dpi = _scaled(picture)
-    turn, pixels = upright(scaled, dpi)
+    turn, pixels, found = upright(scaled, dpi)
     made = sheet(pixels, dpi)
     unit = picture.unit * picture.pixels.shape[1] / scaled.shape[1]
     tables = rasters(list(made.across), list(made.down))
+    for table in tables:
+        wipe(made, table.xs, table.ys)
 
     def place(box: Pixelbox) -> Box:
         x0, y0, x1, y1 = unturned(before(box, made.gray.shape, made.degrees), made.gray.shape, turn)
         return round(x0 * unit, 2), round(y0 * unit, 2), round(x1 * unit, 2), round(y1 * unit, 2)
 
     rows = _rows_of_cells(made, tables)
-    outside = _outside(made, tables)
+    outside = _outside(made, tables, found)
     said = _said(made, [box for cell in rows for box in cell[2]] + outside)
     texts = iter(said)
     cells: dict[tuple[int, int], tuple[str, Decimal | None]] = {}
@@ -197,14 +205,42 @@ def _scaled(picture: Picture) -> tuple[Pixels, float]:
     return np.asarray(made, np.uint8), DPI
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What reading some pages took."""
+
+    pages: int
+    clock_seconds: float
+    cpu_seconds: float
+
+    @property
+    def pages_per_minute(self) -> float:
+        return 60 * self.pages / self.clock_seconds if self.clock_seconds else 0.0
+
+    def __str__(self) -> str:
+        each = self.cpu_seconds / max(1, self.pages)
+        return f"{self.pages_per_minute:.1f} pages per minute, {each:.1f} CPU seconds for each of {self.pages}"
+
+
+def rate(pictures: Sequence[Picture], limits: Limits) -> Rate:
+    """How fast these pages are read in this process; the models are loaded before the clock starts."""
+    from juesuan.final_accounts.readers.recogniser import session
+
+    session("det"), session("rec")
+    clock, cpu = time.perf_counter(), time.process_time()
+    count = sum(1 for _ in read_pages(pictures, len(pictures), limits))
+    return Rate(count, time.perf_counter() - clock, time.process_time() - cpu)
+
+
 # --- which way up ----------------------------------------------------------------------------------------------------
 
 #: How many rows of print say which way up a page is, and how sure the recogniser is of those that stand upright.
 _SAMPLE, _UPRIGHT = 6, 0.8
 
 
-def upright(pixels: Pixels, dpi: float) -> tuple[int, Pixels]:
-    """How many quarter turns clockwise make the print run from left to right, and the picture so turned."""
+def upright(pixels: Pixels, dpi: float) -> tuple[int, Pixels, list[Pixelbox]]:
+    """How many quarter turns clockwise make the print run from left to right, the picture so turned, and the boxes of
+    print on it if it was not turned."""
     import numpy as np
 
     from juesuan.final_accounts.readers.recogniser import boxes, recognise
@@ -213,7 +249,7 @@ def upright(pixels: Pixels, dpi: float) -> tuple[int, Pixels]:
     found = boxes(gray, min(1.0, FIND_DPI / dpi))
     long = [b for b in found if max(b[2] - b[0], b[3] - b[1]) > 2 * min(b[2] - b[0], b[3] - b[1])]
     if not long:
-        return 0, pixels
+        return 0, pixels, found
     tall = 2 * sum(b[3] - b[1] > b[2] - b[0] for b in long) > len(long)
     kept = [b for b in long if (b[3] - b[1] > b[2] - b[0]) == tall]
     kept.sort(key=lambda b: -max(b[2] - b[0], b[3] - b[1]))
@@ -225,7 +261,9 @@ def upright(pixels: Pixels, dpi: float) -> tuple[int, Pixels]:
             best, best_sure = turn, sure
         if turn == 0 and sure >= _UPRIGHT:
             break
-    return best, np.ascontiguousarray(np.rot90(pixels, -best)) if best else pixels
+    if best:
+        return best, np.ascontiguousarray(np.rot90(pixels, -best)), []
+    return 0, pixels, found
 
 
 def unturned(box: Box, shape: tuple[int, ...], turn: int) -> Box:
@@ -267,18 +305,23 @@ def _pixels(table: Raster, col: int, row: int, col_end: int, row_end: int, made:
     )
 
 
-def _outside(made: Sheet, tables: list[Raster]) -> list[Pixelbox]:
-    """Rows of print outside of every table, in pixels."""
+def _outside(made: Sheet, tables: list[Raster], found: list[Pixelbox]) -> list[Pixelbox]:
+    """Rows of print outside of every table, in pixels; ``found`` was found on the page before it was straightened."""
     from juesuan.final_accounts.readers.picture import print_in
     from juesuan.final_accounts.readers.recogniser import boxes
 
-    gray = made.gray
-    if tables:
-        gray = gray.copy()
-        for table in tables:
-            x0, y0, x1, y1 = _pixels(table, 0, 0, len(table.xs) - 1, len(table.ys) - 1, made)
+    whole = [_pixels(table, 0, 0, len(table.xs) - 1, len(table.ys) - 1, made) for table in tables]
+    if not found or made.degrees:
+        gray = made.gray.copy()
+        for x0, y0, x1, y1 in whole:
             gray[y0:y1, x0:x1] = 255
-    return [box for box in boxes(gray, min(1.0, FIND_DPI * made.points / 72)) if print_in(made, box, ruled=False)]
+        found = boxes(gray, min(1.0, FIND_DPI * made.points / 72))
+
+    def inside(box: Pixelbox) -> bool:
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in whole)
+
+    return [box for box in found if not inside(box) and print_in(made, box, ruled=False)]
 
 
 # --- which characters ------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ BREAK = 2.0
 BRIDGE_ACROSS, BRIDGE_DOWN = 10.0, 8.0
 #: A rule under a seal is at least so much darker than paper (255).
 FAINT = 232
+#: What goes on beyond the end of a line is looked for within a row's height.
+DRAWN_OUT = 30.0
 #: And so far off each other's coordinate.
 IN_LINE = 1.2
 #: A rule is no thicker.
@@ -48,6 +50,8 @@ LONG, COVERED, COVERED_SHORT = 45.0, 0.7, 0.93
 #: Ink smaller than this in both directions is a speck, alone in a cell.
 SPECK = 1.7
 
+#: Rules are wiped out this far from where they were found to be.
+WIPE = 2.5
 #: What lies wholly within this distance of a border is what is left of its rule.
 FRINGE = 1.8
 
@@ -66,6 +70,7 @@ class Sheet:
     ink: Pixels
     across: list[Line]
     down: list[Line]
+    rules: Pixels  # 255 where a line lies; strokes of large print may be among them
     points: float
     degrees: float  # how far it was turned clockwise to lie straight
 
@@ -79,11 +84,25 @@ def sheet(picture: Pixels, dpi: float) -> Sheet:
     if abs(degrees) >= 2 * FINEST_SKEW:
         gray = turned(gray, degrees)
         ink = inked(gray)
+    else:
+        degrees = 0.0
     across, down, rules = lines(gray, ink, points)
-    gray = gray.copy()
-    gray[rules > 0] = 255
-    ink[rules > 0] = 0
-    return Sheet(gray, ink, across, down, points, degrees)
+    return Sheet(gray.copy(), ink, across, down, rules, points, degrees)
+
+
+def wipe(one: Sheet, xs: list[float], ys: list[float]) -> None:
+    """Take the rules of a table off the page: those at its ``xs`` and ``ys`` (points), for others may be print."""
+    reach = WIPE / one.points
+    left, right = max(0, round(xs[0] / one.points - reach)), round(xs[-1] / one.points + reach)
+    top, bottom = max(0, round(ys[0] / one.points - reach)), round(ys[-1] / one.points + reach)
+    near = np.zeros_like(one.rules)
+    for x in xs:
+        near[top:bottom, max(0, round(x / one.points - reach)) : round(x / one.points + reach) + 1] = 255
+    for y in ys:
+        near[max(0, round(y / one.points - reach)) : round(y / one.points + reach) + 1, left:right] = 255
+    gone = (one.rules & near) > 0
+    one.gray[gone] = 255
+    one.ink[gone] = 0
 
 
 def without_seals(picture: Pixels, points: float) -> Pixels:
@@ -230,7 +249,26 @@ def bridged(pieces: list[Line], reach: float, faint: npt.NDArray[np.bool_], poin
             open_.append(((before[0] * a + at * b) / (a + b), before[1], max(before[2], high)))
         else:
             open_.append((at, low, high))
-    return sorted(open_)
+    return sorted(_drawn_out(line, faint, points) for line in open_)
+
+
+def _drawn_out(line: Line, faint: npt.NDArray[np.bool_], points: float) -> Line:
+    """A line with what goes on at its ends, broken, in pieces too short to be lines by themselves."""
+    at, low, high = line
+    row = round(at / points)
+    band: npt.NDArray[np.bool_] = np.asarray(faint[max(0, row - 1) : row + 2].any(axis=0), np.bool_)
+    first, last = max(0, int(low / points)), min(len(band), round(high / points))
+    reach = round(DRAWN_OUT / points)
+
+    def more(part: npt.NDArray[np.bool_]) -> int:
+        """How many pixels of this, which begins at the end of the line, are line."""
+        covered = np.cumsum(part) >= COVERED * np.arange(1, len(part) + 1)
+        good = np.flatnonzero(covered & part)
+        return int(good[-1]) + 1 if len(good) else 0
+
+    low -= more(band[max(0, first - reach) : first][::-1]) * points
+    high += more(band[last : last + reach]) * points
+    return at, low, high
 
 
 def _opened(ink: Pixels, gap: int, length: int, *, level: bool) -> Pixels:

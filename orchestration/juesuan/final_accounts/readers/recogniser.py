@@ -80,6 +80,22 @@ def session(kind: str) -> Any:
         return _session(kind)
 
 
+# Finding takes half a gigabyte while it lasts, a sixth of the time of a page: one page at a time.
+_finding = threading.Lock()
+
+
+def _run(kind: str, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What a model gives. Raises ``MemoryError`` where it gets no memory, as Python would."""
+    model = session(kind)
+    try:
+        (out,) = model.run(None, {model.get_inputs()[0].name: values})
+    except Exception as error:
+        if "bad_alloc" in str(error) or "Failed to allocate" in str(error):
+            raise MemoryError(f"recognition of print ({kind})") from None
+        raise
+    return np.asarray(out, np.float32)
+
+
 @cache
 def characters() -> tuple[str, ...]:
     """What the classes of the recogniser stand for; the first is none, the last a space."""
@@ -100,9 +116,8 @@ def boxes(gray: Pixels, scale: float) -> list[Pixelbox]:
     w = max(_MULTIPLE, round(width * scale / _MULTIPLE) * _MULTIPLE)
     small = cv2.resize(gray, (w, h), interpolation=cv2.INTER_AREA)
     value = (small.astype(np.float32) / 255 - 0.5) / 0.5
-    model = session("det")
-    (out,) = model.run(None, {model.get_inputs()[0].name: np.repeat(value[None, None], 3, axis=1)})
-    sure = out[0, 0]
+    with _finding:
+        sure = _run("det", np.repeat(value[None, None], 3, axis=1))[0, 0]
     mask = cv2.dilate((sure > _PRINT).astype(np.uint8), np.ones((2, 2), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     total = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=count)
@@ -142,8 +157,7 @@ def recognise(rows: Sequence[Pixels], stretch: float = 1.0) -> list[Read]:
         for k, i in enumerate(now):
             made: Any = cv2.resize(rows[i], (widths[i], HEIGHT), interpolation=_way(rows[i], widths[i]))
             batch[k, :, :, : widths[i]] = (made.astype(np.float32) / 255 - 0.5) / 0.5
-        model = session("rec")
-        (out,) = model.run(None, {model.get_inputs()[0].name: batch})
+        out = _run("rec", batch)
         best, sure = out.argmax(axis=2), out.max(axis=2)
         for k, i in enumerate(now):
             found[i] = _decoded(best[k], sure[k], room / widths[i])
