@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_too_much_memory_names_the_limit() -> None:
 
 
 def test_too_much_cpu_time_names_the_limit() -> None:
-    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time needed \(seconds\)"):
+    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time needed \(seconds\)|1 of work \(seconds\)"):
         run_bounded("builtins:eval", "sum(range(10**11))", limits=Limits(seconds=1))
 
 
@@ -161,7 +162,7 @@ def test_of_many_documents_each_is_heard_under_its_own_name() -> None:
 def test_a_page_that_is_a_picture_gets_more_time() -> None:
     limits = Limits(seconds=1, seconds_per_scan=60)
     long_sum = "sum(range(250_000_000)) * 0"
-    with pytest.raises(LimitExceeded, match="1 seconds of CPU time|1 of work"):
+    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time|1 of work"):
         run_bounded("builtins:eval", long_sum, limits=limits)
     claimed = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(60) or {long_sum}"
     assert run_bounded("builtins:eval", claimed, limits=limits) == 0
@@ -170,7 +171,7 @@ def test_a_page_that_is_a_picture_gets_more_time() -> None:
 def test_no_document_claims_more_than_the_limits_allow_for_its_pages() -> None:
     limits = Limits(seconds=0.5, seconds_per_scan=0.5, max_pages=1)
     endless = f"__import__('{CLAIM.partition(':')[0]}', fromlist=['claim']).claim(10**9) or sum(range(10**11))"
-    with pytest.raises(LimitExceeded, match="1 seconds of CPU time|1 of work"):
+    with pytest.raises(LimitExceeded, match=r"1 seconds of CPU time|1 of work"):
         run_bounded("builtins:eval", endless, limits=limits)
 
 
@@ -188,3 +189,33 @@ def test_a_script_needs_no_main_guard() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert said.stdout.strip() == "[-2, -1, 0]"
+
+
+def test_a_worker_that_was_stopped_is_not_blamed_on_the_next_document() -> None:
+    with Worker(Limits(seconds=0.1)) as worker:
+        for _ in range(5):
+            with pytest.raises(LimitExceeded):
+                worker.run("time:sleep", 60)
+            assert worker.run("builtins:len", "abc") == 3
+
+
+@pytest.mark.parametrize("end", ["time:sleep", "os:_exit", "os:abort"])
+def test_what_a_worker_wrote_and_started_goes_with_it(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    arguments = {"time:sleep": (60,), "os:_exit": (3,), "os:abort": ()}[end]
+    with Worker(Limits(seconds=0.5)) as worker:
+        left = Path(worker.run("tempfile:mkdtemp"))
+        assert left.is_relative_to(tmp_path)
+        running = worker.run(
+            "builtins:exec",
+            f"import subprocess; subprocess.Popen(['sh', '-c', 'while :; do date > {left}/more; done'])",
+        )
+        assert running is None
+        with pytest.raises(UnreadableDocument):
+            worker.run(end, *arguments)
+        assert not list(tmp_path.iterdir())
+        assert worker.run("builtins:len", "abc") == 3
+    assert not list(tmp_path.iterdir())

@@ -7,7 +7,8 @@ A worker is a fresh interpreter that takes pickled calls on its standard input a
 that it needs more time than a document has as such (pages that are pictures), and at last the result. It is neither
 forked (the parent may hold threads and locks, as Dagster does) nor started by multiprocessing (which would import the
 parent's main script again), so it behaves alike under the command line, a test and Dagster. It ends when its parent
-does.
+does. What it writes for a while (an archive unpacked by a program) lies in a folder of its own, which goes with it; so
+do the programs that it started.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import os
 import pickle
 import queue
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -38,9 +41,11 @@ Key = TypeVar("Key", bound=Hashable)
 CLOCK_FACTOR = 4.0
 #: Seconds in which a fresh interpreter has to come up.
 _START_SECONDS = 60.0
+#: Seconds in which what a worker started has to let go of its folder.
+_REMOVE_SECONDS = 5.0
 _HEAD = 8  # bytes before each message: its length
 
-_BOOT = f"import sys,json; sys.path[:]=json.loads(sys.argv[1]); from {__name__} import serve; serve()"
+_BOOT = f"import sys,json; sys.path[:]=json.loads(sys.argv[1]); from {__name__} import serve; serve(sys.argv[2])"
 
 
 class WorkerFailed(JuesuanError):  # noqa: N818 - said of a worker, as UnreadableDocument of a document
@@ -152,6 +157,7 @@ class Worker:
         self.limits = limits
         self.threads = threads
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder = ""
 
     def __enter__(self) -> Worker:
         return self
@@ -197,42 +203,53 @@ class Worker:
                 elif progress is not None:
                     progress(*value)
         except BaseException:
-            self.kill()  # also on an interrupt: what the worker would answer belongs to nobody
+            # Also on an interrupt: what the worker would answer belongs to nobody. It has to be gone before the next
+            # call, which would be taken for what ended it.
+            self.close()
             raise
         if kind == "result":
             return value
         if kind == "memory":
-            self.kill()  # what is left of it after running out of memory is not to be trusted
+            self.close()  # what is left of it after running out of memory is not to be trusted
             raise LimitExceeded(f"more than {limits.memory_mb:,} MB of memory needed (memory_mb)")
         if kind == "raised":
             raise value
         raise WorkerFailed(value)
 
     def kill(self) -> None:
-        """Stop the process at once, whatever it does."""
+        """Stop the process at once, whatever it does, and what it started."""
         process = self._process
         if process is not None:
-            with suppress(OSError):
-                process.kill()
+            _end(process)
 
     def close(self) -> None:
         """Stop the process and give back what it holds."""
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(OSError):
-            process.kill()
+        _end(process)
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
+        _remove(self._folder)
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.close()
-        command = [sys.executable, "-c", _BOOT, json.dumps([entry or str(Path.cwd()) for entry in sys.path])]
-        environment = None if self.threads is None else {**os.environ, THREADS: str(self.threads)}
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
+        self._folder = tempfile.mkdtemp(prefix="juesuan-worker-")
+        paths = json.dumps([entry or str(Path.cwd()) for entry in sys.path])
+        environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder)}
+        if self.threads is not None:
+            environment[THREADS] = str(self.threads)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BOOT, paths, self._folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=environment,
+            start_new_session=True,  # a group of its own, which ends as one
+        )
         self._process = process
         assert process.stdout is not None
         try:
@@ -248,6 +265,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
+        _end_group(process)
         self.close()
         if code < 0 and -code == getattr(signal, "SIGXCPU", None):
             return LimitExceeded(f"more than {work:g} seconds of CPU time needed (seconds)")
@@ -257,6 +275,30 @@ class Worker:
                     f"reading it ended the reader ({signal.Signals(-code).name}): a damaged document"
                 )
         return UnreadableDocument(f"reading it ended the reader (exit {code}): a damaged document")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and everything that it started; nothing where it was gone before, its number may be another's."""
+    if process.returncode is None:
+        _end_group(process)
+        with suppress(OSError):
+            process.kill()
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is in the group of a process that lives or ended just now."""
+    with suppress(OSError, AttributeError):  # Windows has no groups
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder to which a program that is just being ended may still write."""
+    end = time.monotonic() + _REMOVE_SECONDS
+    while Path(folder).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > end:
+            return
+        time.sleep(0.01)
 
 
 # --- messages: eight bytes of length, then a pickle ------------------------------------------------------------------
@@ -291,8 +333,8 @@ def _exactly(pipe: Any, size: int, deadline: float) -> bytes:
 # --- in the worker ---------------------------------------------------------------------------------------------------
 
 
-def serve() -> None:
-    """The life of a worker: take a call, run it, answer; end when the input ends."""
+def serve(folder: str) -> None:
+    """The life of a worker: take a call, run it, answer; end when the input ends. ``folder`` goes with it."""
     # An interrupt at the terminal reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -302,6 +344,7 @@ def serve() -> None:
     while True:
         message = _next_call(calls)
         if message is None:
+            shutil.rmtree(folder, ignore_errors=True)
             return
         _send(answers, _answer(message, answers))
 
