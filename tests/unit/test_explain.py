@@ -334,10 +334,10 @@ def test_a_picture_is_drawn_upright_whatever_its_kind(tmp_path: Path) -> None:
     first = Image.new("RGB", (300, 200), "red")
     first.save(frames, "TIFF", save_all=True, append_images=[Image.new("RGB", (300, 200), "blue")])
     for number, (data, index) in enumerate([(held, 0), (gray, 0), (frames, 0), (frames, 1)], 1):
-        sheet = Sheet(number, None, index, 144.0, 96.0, f"page-00{number}.png")
+        sheet = Sheet(number, None, index, 589.0, 393.0, f"page-00{number}.png")
         assert pages.draw(data.getvalue(), [sheet], tmp_path, DEFAULT) is None
     drawn = [opened(tmp_path / f"page-00{number}.png") for number in (1, 2, 3, 4)]
-    assert {one.size for one in drawn} == {(220, 147)}
+    assert {one.size for one in drawn} == {(1349, 900)}
     assert drawn[1].getpixel((50, 50)) == (255, 255, 255)
     assert [drawn[2].getpixel((50, 50)), drawn[3].getpixel((50, 50))] == [(255, 0, 0), (0, 0, 255)]
 
@@ -376,6 +376,13 @@ def test_a_page_that_cannot_be_drawn_is_named_and_the_others_are_there(tmp_path:
     lost = Sheet(9, None, 8, 595.0, 842.0, "page-009.png")
     assert pages.draw(report(), [lost, seen().sheets[0]], tmp_path, DEFAULT) == "could not be drawn: page 9"
     assert [file.name for file in tmp_path.iterdir()] == ["page-001.png"]
+
+
+def test_a_long_screenshot_is_drawn_wide_enough_to_be_read(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    Image.new("L", (1600, 12000), 255).save(held, "PNG")
+    pages.draw(held.getvalue(), [Sheet(1, None, 0, 112.0, 842.0, "page-001.png")], tmp_path, DEFAULT)
+    assert opened(tmp_path / "page-001.png").size == (900, 6766)
 
 
 def test_no_page_is_drawn_larger_than_the_limit(tmp_path: Path) -> None:

@@ -23,13 +23,16 @@ from juesuan.explaining.marks import Piece, Sheet, State, Tag
 from juesuan.final_accounts.model import Box, JuesuanError, UnreadableDocument
 from juesuan.final_accounts.readers import Limits, progress, sniff
 
-#: Dots per inch of a page of common size, and the longest side of a larger one in pixels.
+#: Dots per inch of a page of common size. Of a long screenshot or a poster the shorter side has so many pixels.
 DPI = 110
-LONGEST = 2000
+SHORTER_SIDE = (900, 1300)
+#: No picture has more pixels: it is held four times over while it is tinted.
+MOST_PIXELS = 20_000_000
 #: Seconds of CPU time that a page may ask for more.
 _SECONDS = 2.0
 
 _MADE_BY = b"juesuan explain"
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 _PAGE = re.compile(r"page-\d{3,}\.png")
 
 
@@ -80,7 +83,7 @@ def clear(folder: Path, names: Sequence[str], force: bool) -> None:
             "say --pages FOLDER for another place, or --force to overwrite it"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    for file in ours:
+    for file in (*ours, *folder.glob("page-*.unfinished")):
         file.unlink()
 
 
@@ -152,7 +155,7 @@ def _renderer(data: bytes, limits: Limits) -> Iterator[Render | None]:
         finally:
             document.close()
     elif kind.startswith("image/"):
-        with Image.open(io.BytesIO(data)) as opened:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             yield lambda sheet: _frame(opened, sheet, limits)
     else:
         yield None
@@ -160,9 +163,9 @@ def _renderer(data: bytes, limits: Limits) -> Iterator[Render | None]:
 
 def scale_of(sheet: Sheet, limits: Limits) -> float:
     """Pixels for a point."""
-    scale = min(DPI / 72, LONGEST / max(sheet.width, sheet.height))
-    most = math.sqrt(limits.max_pixels / (sheet.width * sheet.height))
-    return min(scale, most)
+    least, most = (pixels / min(sheet.width, sheet.height) for pixels in SHORTER_SIDE)
+    scale = min(max(DPI / 72, least), most)
+    return min(scale, math.sqrt(min(limits.max_pixels, MOST_PIXELS) / (sheet.width * sheet.height)))
 
 
 def _size(sheet: Sheet, limits: Limits) -> tuple[int, int]:
@@ -191,6 +194,7 @@ def _frame(opened: Image.Image, sheet: Sheet, limits: Limits) -> Image.Image | N
             return None
         one: Image.Image = ImageOps.exif_transpose(opened)
         if one.mode.startswith(("I", "F")):
+            # Gray of sixteen bits: its upper eight.
             one = one.convert("F").point(lambda value: value / 257).convert("L")
         if one.mode in ("RGBA", "LA", "PA") or "transparency" in one.info:
             over = one.convert("RGBA")
