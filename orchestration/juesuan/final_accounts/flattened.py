@@ -368,7 +368,7 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
     usual = [column.key for column in columns]
     words, beside = header.words, None
     if not header.whole:
-        stacked = unstack(header.pieces, header.vocabulary - _both(columns, header.pieces))
+        stacked = unstack(header.pieces, header.vocabulary - _both(columns, header.pieces), _words_of(tuple(columns)))
         if stacked is None:
             return _NO_COLUMNS
         words, beside = stacked
@@ -413,6 +413,12 @@ def _over(columns: Sequence[Column]) -> frozenset[str]:
     return w.group.plain - w.name.plain - w.column_number.plain - w.code.plain - {"收入", "支出", "单位", "单位名称"}
 
 
+@lru_cache(maxsize=64)
+def _words_of(columns: tuple[Column, ...]) -> frozenset[str]:
+    """Every word that names one of the columns, or stands over some."""
+    return frozenset(w for c in columns for ws in (c.words, *(x for g in c.groups for x in g)) for w in ws.plain)
+
+
 def _both(columns: Sequence[Column], pieces: Sequence[Sequence[str]]) -> frozenset[str]:
     """Words made of a group and a word under it, where the header prints either by itself: 本年支出 above 小计."""
     said = {piece for line in pieces for piece in line}
@@ -440,12 +446,14 @@ _MOST_STACKS = 20_000
 
 
 def unstack(
-    lines: Sequence[Sequence[str]], vocabulary: frozenset[str]
+    lines: Sequence[Sequence[str]], vocabulary: frozenset[str], figures: frozenset[str] | None = None
 ) -> tuple[list[str], set[tuple[int, int]]] | None:
     """The words of a header whose cells are cut between lines, and which of them stand left of which.
 
     本年收入合 财政拨款收 | 计 入 -> 本年收入合计, 财政拨款收入. Every piece has to belong to a word, pieces of one line
-    keep their order, and the words are as few as can be. None where there is no such way or more than one.
+    keep their order, and the words are as few as can be. None where there is no such way, or where ways differ in
+    ``figures``, the words that name columns of figures (by default in anything); what stands left of what is then what
+    all ways say.
     """
     heads = {word[:size] for word in vocabulary for size in range(1, len(word) + 1)}
     flat = [(number, piece) for number, line in enumerate(lines) for piece in line]
@@ -489,9 +497,11 @@ def unstack(
             step(n + 1, [*texts, piece], [*last, line], joined, len(texts))
 
     step(0, [], [], set(), None)
-    if work > _MOST_STACKS or len(best) != 1:
+    told = {tuple((k, word) for k, word in enumerate(words) if figures is None or word in figures) for words, _ in best}
+    if work > _MOST_STACKS or len(told) != 1 or (figures is None and len(best) > 1):
         return None
-    return list(best[0][0]), set(best[0][1])
+    sure = frozenset.intersection(*(beside for _, beside in best))
+    return list(best[0][0]), set(sure)
 
 
 def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
@@ -625,7 +635,9 @@ def _begins_rows(table: OpenTable, tokens: Sequence[Token], i: int) -> bool:
     if token.kind == "number":
         if form.kind == "single":
             return True
-        return form.kind != "paired" and (HAS_AMOUNT.search(token.text) or CODE.fullmatch(token.text)) is not None
+        if HAS_AMOUNT.search(token.text):
+            return True
+        return form.kind != "paired" and CODE.fullmatch(token.text) is not None
     text = bare(token.text)
     name = label(text)
     if form.kind == "paired":
@@ -669,7 +681,8 @@ class _Header(NamedTuple):
 def _header(table: OpenTable, tokens: Sequence[Token]) -> _Header:
     """The header in these tokens. What no word of a header covers at its end is the name of the first row."""
     header = _header_with(table, tokens, rows_first=False)
-    if table.form.kind != "coded" or header.whole or unstack(header.pieces, header.vocabulary):
+    columns = table.form.columns
+    if table.form.kind != "coded" or header.whole or unstack(header.pieces, header.vocabulary, _words_of(columns)):
         return header
     return _header_with(table, tokens, rows_first=True)
 
@@ -1116,6 +1129,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
         code_like = CODE.fullmatch(token.text) is not None
         full = row is None or row.count >= n
         after = row is not None and (row.count or row.names or loose or not isinstance(found[-1], _RowAt))
+        after = after or (row is not None and not row.code.isdigit())
         starts = code_like and (full or (mostly_decimal and bool(after)))
         if starts and row is not None and row.names and not row.count and not mostly_decimal and not loose:
             starts = False
