@@ -221,6 +221,7 @@ def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path
     """
     from contextlib import redirect_stdout
 
+    from juesuan import show
     from juesuan.final_accounts import extract
     from juesuan.final_accounts.model import UnreadableDocument
     from juesuan.final_accounts.readers.worker import Worker
@@ -238,7 +239,8 @@ def _extractions(files: Iterable[Path], in_process: bool) -> Iterator[tuple[Path
                     with redirect_stdout(sys.stderr):
                         found = getattr(extract, function)(*given)
                 else:
-                    found = worker.run(f"{extract.__name__}:{function}", *given)
+                    with show.progress() as progress:
+                        found = worker.run(f"{extract.__name__}:{function}", *given, progress=progress)
             except UnreadableDocument as problem:
                 found = (extract.failed(_document_id(file), f"{file.name}: {problem}"),)
             except Exception as problem:  # said, counted and left to the exit code; the other files go on

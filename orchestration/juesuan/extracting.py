@@ -8,7 +8,7 @@ what is landed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from juesuan.final_accounts.model import Extraction, JuesuanError
@@ -26,12 +26,17 @@ JOIN = "juesuan.readings:extract_joined"
 
 
 def read_documents(
-    archive: Archive, documents: Sequence[Document], settings: Settings, extractor: str
+    archive: Archive,
+    documents: Sequence[Document],
+    settings: Settings,
+    extractor: str,
+    progress: Callable[[Document, str, int, int], None] | None = None,
 ) -> Iterator[Extracted]:
     """Extract each document, as many at a time as there are processors, in the order in which they are done.
 
     One that cannot be read, costs more than its limits or ends its worker is one failed document with the
-    reason; the others go on. Bytes are read as workers become free.
+    reason; the others go on. Bytes are read as workers become free. ``progress`` is told of a document whose
+    pages take long (scans) what is counted, how many are done, of how many.
     """
     from juesuan import readings
     from juesuan.final_accounts.readers import reader_fingerprint
@@ -53,7 +58,7 @@ def read_documents(
             yield document, (data, document.name, document.document_id, folder, settings.limits, said)
 
     processes = max(1, min(len(documents), os.cpu_count() or 1))
-    for document, extractions, error in run_many(EXTRACT, tasks(), processes, settings.limits):
+    for document, extractions, error in run_many(EXTRACT, tasks(), processes, settings.limits, progress):
         key, heeded = document.document_id, archive.said_fingerprint(document)
         yield outcome(key, document.name, extractions, error, extractor, heeded)
     yield from gone

@@ -23,7 +23,7 @@ from juesuan import durable, fingerprints
 from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
-    from juesuan.final_accounts.archive import AddResult
+    from juesuan.final_accounts.archive import AddResult, Document
     from juesuan.landing import Landed, Landing
     from juesuan.loading import Loaded
     from juesuan.publish import Finding
@@ -230,7 +230,11 @@ class House:
 
         from juesuan.extracting import read_documents
 
-        self.landed = landing.land(read_documents(archive, due, self.settings, extractor), extractor, progress)
+        def pages(document: Document, what: str, done: int, of: int) -> None:
+            self.tell("pages", f"{document.name}: {what} {done} of {of}")
+
+        read = read_documents(archive, due, self.settings, extractor, pages)
+        self.landed = landing.land(read, extractor, progress)
         self.landed.batches += self._join(landing, extractor)
         landing.compact()
         return self.landed

@@ -12,7 +12,7 @@ import datetime
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -151,10 +151,18 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
+    with ExitStack() as shown:
+        status: Any = None
 
-    with Console(stderr=True).status("reading") as status:
-        yield lambda what, done, of: status.update(f"{what} {done} of {of}")
+        def tell(what: str, done: int, of: int) -> None:
+            nonlocal status
+            if status is None:  # most documents are read before there is anything to tell
+                from rich.console import Console
+
+                status = shown.enter_context(Console(stderr=True).status("reading"))
+            status.update(f"{what} {done} of {of}")
+
+        yield tell
 
 
 def error(message: str) -> None:

@@ -42,7 +42,7 @@ _CHECKS = ("pass", "within_rounding", "fail", "could_not_run", "not_applicable")
 def watching() -> Iterator[Progress]:
     """Progress on stderr: one line that changes for a person who watches, one line a step where nobody does."""
     if not sys.stderr.isatty():
-        yield lambda step, what: show.remark(f"{step}: {what}") if step != "models" else None
+        yield lambda step, what: show.remark(f"{step}: {what}") if step not in ("models", "pages") else None
         return
     from rich.console import Console
 

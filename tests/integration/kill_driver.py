@@ -70,7 +70,7 @@ def in_child(work: Callable[[], Any]) -> Any:
 
 
 def read_in_process(
-    archive: Archive, documents: Sequence[Document], settings: Settings, extractor: str
+    archive: Archive, documents: Sequence[Document], settings: Settings, extractor: str, progress: object = None
 ) -> Iterator[Extracted]:
     """The real library in this process: what is killed here is the way from landing to switch, not a worker."""
     for document in documents:
