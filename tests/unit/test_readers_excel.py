@@ -335,6 +335,27 @@ def test_a_cell_in_the_last_corner_of_a_sheet_costs_no_memory() -> None:
         read(xlsx({(0, 0): 1, (1048575, 16383): 2}))
 
 
+def test_an_old_workbook_with_sheets_of_full_size_is_refused_before_it_is_opened() -> None:
+    with pytest.raises(LimitExceeded, match=r"reaches to row 65,536 and column 256.*max_cells"):
+        read(xls({(0, 0): 1, (65535, 255): 2}))
+
+
+@pytest.mark.parametrize("size", ["<IIHH", "<HHHH"])
+def test_an_old_workbook_that_says_it_is_larger_than_any_is_damage(size: str) -> None:
+    """What opens it would take memory for that many cells and end the process."""
+    data = xls({(0, 0): 1})
+    at = data.find(struct.pack("<HH", 0x200, 14))
+    rows = 0xFFFFFFFF if "I" in size else 0xFFFF
+    body = struct.pack(size, 0, rows, 0, 0xFFFF)
+    if "I" not in size:
+        # the older, shorter record, and behind it a record that says nothing
+        data = data[:at] + struct.pack("<HH", 0x200, 8) + body + struct.pack("<HH", 0x5C, 2) + data[at + 16 :]
+    else:
+        data = data[: at + 4] + body + data[at + 16 :]
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(data)
+
+
 def test_a_cell_beyond_any_sheet_is_damage() -> None:
     data = with_part(xlsx({(0, 0): 1}), "xl/worksheets/sheet1.xml", ('r="A1"', 'r="ZZZZ99999999"'))
     with pytest.raises(UnreadableDocument, match="beyond any sheet"):

@@ -58,6 +58,10 @@ def read(data: bytes, limits: Limits) -> Reading:
         from juesuan.final_accounts.readers.converted import unlocked
 
         return unlocked(data, limits)
+    seen = _Seen(parts, limits)
+    if isinstance(parts, XlsRecords):
+        for at in range(parts.sheets):  # calamine fills the sheets of such a book as it opens it
+            seen.stored(at, str(at + 1))
     book = _ask(lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
     sheets = book.sheets_metadata
     if len(sheets) > limits.max_pages:
@@ -67,7 +71,7 @@ def read(data: bytes, limits: Limits) -> Reading:
     for at, sheet in enumerate(sheets):
         if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
             (shown if sheet.visible == calamine.SheetVisibleEnum.Visible else hidden).append(at)
-    reader = _Reader(book, parts, limits)
+    reader = _Reader(book, parts, seen)
     pages = [reader.page(at, sheets[at].name) for at in shown]
     names = ", ".join(sheets[at].name for at in hidden)
     if hidden and not any(page.blocks for page in pages):
@@ -112,24 +116,39 @@ def _ask(question: Callable[[], T]) -> T:
         raise UnreadableDocument(f"the workbook cannot be opened: {_DAMAGED}") from error
 
 
-class _Reader:
-    def __init__(self, book: calamine.CalamineWorkbook, parts: XlsxParts | XlsRecords, limits: Limits) -> None:
-        self._book = book
+class _Seen:
+    """The sheets as they are stored, looked at before calamine is asked: it fills the whole rectangle of a sheet."""
+
+    def __init__(self, parts: XlsxParts | XlsRecords, limits: Limits) -> None:
         self._parts = parts
         self._limits = limits
         self._cells = 0
+        self._sheets: dict[int, Stored] = {}
+
+    def stored(self, at: int, name: str) -> Stored:
+        """The sheet at this place of the book. Raises ``LimitExceeded`` where it is too much with those before."""
+        if at in self._sheets:
+            return self._sheets[at]
+        found = self._sheets[at] = self._parts.stored(at)
+        self._cells += found.rows * found.cols
+        if self._cells > self._limits.max_cells:
+            raise LimitExceeded(
+                f"sheet {name} reaches to row {found.rows:,} and column {found.cols:,}, {self._cells:,} cells with"
+                f" those before; the limit is {self._limits.max_cells:,} (max_cells)"
+            )
+        return found
+
+
+class _Reader:
+    def __init__(self, book: calamine.CalamineWorkbook, parts: XlsxParts | XlsRecords, seen: _Seen) -> None:
+        self._book = book
+        self._parts = parts
+        self._seen = seen
         self.notes: list[str] = []
 
     def page(self, at: int, name: str) -> Page:
         """The sheet at this place of the book; without a block where it is empty."""
-        stored = self._parts.stored(at)
-        # calamine fills the whole rectangle before it says anything
-        self._cells += stored.rows * stored.cols
-        if self._cells > self._limits.max_cells:
-            raise LimitExceeded(
-                f"sheet {name} reaches to row {stored.rows:,} and column {stored.cols:,}, {self._cells:,} cells with"
-                f" those before; the limit is {self._limits.max_cells:,} (max_cells)"
-            )
+        stored = self._seen.stored(at, name)
         sheet = _ask(lambda: self._book.get_sheet_by_index(at))
         rows = _ask(lambda: sheet.to_python(skip_empty_area=False))
         merged = _ask(lambda: sheet.merged_cell_ranges) or []

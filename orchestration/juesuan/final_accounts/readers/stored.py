@@ -288,6 +288,11 @@ class XlsRecords:
                     return
         raise UnreadableDocument(f"the workbook breaks off before its end: {_DAMAGED}")
 
+    @property
+    def sheets(self) -> int:
+        """How many sheets the book has, those of charts counted."""
+        return len(self._sheets)
+
     def stored(self, at: int) -> Stored:
         """The sheet at this place (from 0) of the book."""
         found = Stored()
@@ -305,8 +310,8 @@ class XlsRecords:
         return found
 
     def _record(self, found: Stored, kind: int, body: bytes) -> None:
-        if kind == _DIMENSIONS and len(body) >= 12:
-            _, rows, _, cols = struct.unpack_from("<IIHH", body)
+        if kind == _DIMENSIONS and len(body) >= 8:
+            _, rows, _, cols = struct.unpack_from("<IIHH" if len(body) >= 12 else "<HHHH", body)
             if rows > 65536 or cols > 256:
                 raise UnreadableDocument(f"a sheet says that it has {rows:,} rows and {cols:,} columns: damaged")
         elif kind == _ROW:
