@@ -1,7 +1,8 @@
 """PDF files with a text layer: characters and drawn lines of each page, made into lines of text and grids of cells.
 
 Belongs here: how pdfium is asked, which shapes are lines, which glyphs make a run. Does not belong here: how lines
-become cells (raster.py), which run belongs to which cell (cells.py), what a grid or a line means, header rows, OCR.
+become cells (raster.py), which run belongs to which cell (cells.py), tables whose lines are missing in part or whole
+(partly.py, unruled.py), what a grid or a line means, header rows, OCR.
 
 How it works. Every coordinate is turned at once into the *reading frame*: the page turned so that most of its text
 runs from left to right, y growing downwards. Glyphs make runs (no gap, one baseline); drawn lines make walls; areas
@@ -147,7 +148,8 @@ def read(data: bytes, limits: Limits) -> Reading:
     Pages whose text layer is no good witness (scans above all) are read as pictures where the ``ocr`` extra is there.
     Raises ``UnreadableDocument`` for a file that is encrypted, truncated, damaged or scanned without text, and
     ``LimitExceeded`` for too many pages. ``notes`` names pages that are scans, damaged, or hold glyphs whose
-    character is not known (these stand as U+FFFD in the text), and text left out because it is turned.
+    character is not known (these stand as U+FFFD in the text, as do the digits of figures that print over each
+    other), and text left out because it is turned or nobody sees it.
     """
     with _lock:
         document = pdfium.FPDF_LoadMemDocument64(data, len(data), b"")
