@@ -47,6 +47,8 @@ select
     cast(cells.precision_yuan as decimal(18, 2)) as precision_yuan,
     cast(cells.page as integer) as page,
     cast(cells.placed_by as varchar) as placed_by,
+    cast(cells.method as varchar) as method,
+    cast(cells.confirmation as varchar) as confirmation,
     cast(cells.document_id as varchar) as document_id,
     cast(documents.document as varchar) as document
 from cells

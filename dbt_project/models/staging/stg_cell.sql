@@ -48,12 +48,15 @@ renamed as (
         source.value_text,
         source.value,
         source.precision as decimals,
-        coalesce(source.money_unit, tables.money_unit) as money_unit,
+        -- a count (of vehicles, of people) has no unit of money, whatever its table has
+        source.money_unit,
         source.page,
         source.line,
         source.method,
         source.confidence,
         source.placed_by,
+        source.stored_text,
+        source.confirmation,
         tables.state as table_state,
         tables.fund as table_fund,
         coalesce(tables.is_counted, false) as is_counted,
@@ -142,5 +145,7 @@ select
     cast(line as integer) as line,
     cast(method as varchar) as method,
     cast(confidence as decimal(5, 4)) as confidence,
-    cast(placed_by as varchar) as placed_by
+    cast(placed_by as varchar) as placed_by,
+    cast(stored_text as varchar) as stored_text,
+    cast(confirmation as varchar) as confirmation
 from placed

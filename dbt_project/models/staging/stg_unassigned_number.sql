@@ -24,6 +24,7 @@ renamed as (
         cast(source.quote as varchar) as quote,
         cast(source.table_key as varchar) as table_key,
         cast(source.reason as varchar) as reason,
+        cast({{ array_text('source.candidates') }} as varchar) as candidates,
         cast(source.page as integer) as page,
         cast(source.line as integer) as line
     from source

@@ -21,7 +21,8 @@ renamed as (
         reports.report_no,
         cast(source.table_index as integer) as table_index,
         cast(source.title as varchar) as title,
-        cast(source.reason as varchar) as reason
+        cast(source.reason as varchar) as reason,
+        cast(source.state as varchar) as state
     from source
     inner join reports
         on {{ same(['report_id', 'document_id', 'report_no'], 'source', 'reports') }}
