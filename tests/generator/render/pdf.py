@@ -334,7 +334,7 @@ class _Pages:
 
     @property
     def edge(self) -> float:
-        return self.w - _MARGIN
+        return float(self.w) - _MARGIN
 
 
 @cache
