@@ -292,3 +292,12 @@ def test_tabs_at_the_end_of_a_line_reach_the_table() -> None:
     (got,) = extract("\n".join(lines).encode())
     assert len([c for c in got.cells if c.table_key == "T2"]) == 35
     assert not [n for n in got.unassigned_numbers if n.table_key]
+
+
+def test_a_line_number_out_of_turn_does_not_stop_the_reading() -> None:
+    got = read("收入支出决算总表", "单位：万元", "收入 支出", "项目 行次 决算数 项目 行次 决算数",
+               "一、一般公共预算财政拨款收入 1 10.00 一、一般公共服务支出 32 4.00",
+               "二、政府性基金预算财政拨款收入 2 3 二、外交支出 33 6.00",
+               "4", "三、国有资本经营预算财政拨款收入 3 4 三、国防支出 34 0.00")  # fmt: skip
+    assert row(got, "T1", "income:一般公共预算财政拨款收入") == {"income_amount": "10.00"}
+    assert row(got, "T1", "expenditure:国防支出") == {"expenditure_amount": "0.00"}

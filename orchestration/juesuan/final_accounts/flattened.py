@@ -1249,7 +1249,8 @@ def _paired(table: OpenTable, header: _Header, body: list[Token]) -> None:
                 last = turn
                 i += 1
                 continue
-            run = _figures_at(body, i, next_line if numbered else {}, lined)
+            # a number that the other side waits for begins no figures, and is passed over
+            run = _figures_at(body, i, next_line if numbered else {}, lined) or [token]
             _beside_labels(sequence, run, own=at_line == id(token.line) or not lined)
             i += len(run)
             continue
