@@ -262,6 +262,26 @@ def test_separators_can_be_told_by_how_low_they_hang() -> None:
     assert shapes.separated("2.336.91", marks("2,336.91", drop=",")) is None
 
 
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ("2.336.91", "2,336.91"),
+        ("-1.234,567.8", "-1,234,567.8"),
+        ("16.19", "16.19"),
+        ("1.234", "1.234"),
+        ("1.23.45", "1.23.45"),
+    ],
+)
+def test_a_figure_has_one_point(seen: str, said: str) -> None:
+    assert ocr._parted_in_threes(seen) == said
+
+
+def test_a_separator_that_was_not_read_is_said_to_be_unknown() -> None:
+    assert shapes.gaping("101893330", marks("1,018,933.30", drop=".,"), PITCH, "?") == "1?018?933?30"
+    assert shapes.gaping("1,511.90", marks("1,511.90"), PITCH, "?") == "1,511.90"
+    assert shapes.gaping("-1619", marks("16.19", drop="."), PITCH, "?") == "-16?19"
+
+
 def test_the_pitch_of_a_page_comes_from_its_figures() -> None:
     page = shapes.pitch((text, marks(text)) for text in ["1,234.56", "98.76", "1,000.00", "7.00"])
     assert page.plain == pytest.approx(0.75) and page.parted == pytest.approx(1.1)

@@ -368,12 +368,14 @@ def _said(made: Sheet, rows: list[Pixelbox]) -> list[Text]:
     more = [looked(doubted, look) for look in _MORE_LOOKS] if doubted else []
     for i in doubted:
         reads = [first[i], second[i], *(look[i] for look in more)]
-        texts = [_plain(read.text) for read in reads]
+        texts = [_parted_in_threes(_plain(read.text)) for read in reads]
         texts += [hung for text in texts if (hung := shapes.separated(text, marks[i])) is not None]
         fit = [text for text in texts if _formed(text) and shapes.compare(text, marks[i], page) != "disagree"]
         # What most looks saw; of as many the surest.
         best = max(fit or texts[: len(reads)], key=lambda text: (texts.count(text), _surest(text, reads)))
-        out[i] = Text(best or UNKNOWN, min(_surest(best, reads), DOUBTFUL - 0.01) if best else 0.0)
+        sure = min(_surest(best, reads), DOUBTFUL - 0.01) if best else 0.0
+        # A separator that nobody saw may be a point: without it the figure would be another.
+        out[i] = Text((best if fit else shapes.gaping(best, marks[i], page, UNKNOWN)) or UNKNOWN, sure)
     words = [i for i in first if i not in out]
     unsure = [i for i in words if _least(first[i]) < _UNSURE]
     for i, again in looked(unsure, _LOOKS[1]).items():
@@ -398,7 +400,16 @@ def _least(read: Read) -> float:
 
 
 def _surest(text: str, reads: list[Read]) -> float:
-    return max((_least(read) for read in reads if _plain(read.text) == text), default=0.1)
+    return max((_least(read) for read in reads if _parted_in_threes(_plain(read.text)) == text), default=0.1)
+
+
+_POINTS_ALONE = re.compile(r"(-?\d{1,3}(?:[.,]\d{3})+)(\.\d{1,2})")
+
+
+def _parted_in_threes(text: str) -> str:
+    """``2.336.91`` as ``2,336.91``: a figure has one point, so what parts threes of digits before it are commas."""
+    found = _POINTS_ALONE.fullmatch(text)
+    return found[1].replace(".", ",") + found[2] if found else text
 
 
 def _formed(text: str) -> bool:

@@ -129,6 +129,23 @@ def compare(text: str, made: Marks | None, page: Pitch) -> Verdict:
     return "agree" if sure else "unknown"
 
 
+def gaping(text: str, made: Marks | None, page: Pitch, unknown: str) -> str:
+    """``text`` with ``unknown`` wherever its digits stand apart as with a separator between, but none was read."""
+    if made is None or not _PLAIN.fullmatch(text) or len(made.digits) != len(_parted(text)) + 1:
+        return text
+    out, k = [], -1
+    for at, c in enumerate(text):
+        out.append(c)
+        if not c.isdigit():
+            continue
+        k += 1
+        if at + 1 < len(text) and text[at + 1].isdigit():
+            apart = (made.digits[k + 1][0] - made.digits[k][0]) / made.height
+            if apart > page.between:
+                out.append(unknown)
+    return "".join(out)
+
+
 def separated(text: str, made: Marks | None) -> str | None:
     """``text`` with its points and commas as their marks hang; None where the marks do not tell."""
     if made is None or not _PLAIN.fullmatch(text) or len(made.digits) != len(_parted(text)) + 1:
