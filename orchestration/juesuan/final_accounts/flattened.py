@@ -298,9 +298,12 @@ def _in_turn(
 ) -> list[list[_Named]]:
     """The ways (two at most) in which words belong to groups in turn, so that each names another column."""
     found: list[list[_Named]] = []
+    work = 0
 
     def step(n: int, g: int, taken: tuple[_Named, ...]) -> None:
-        if len(found) > 1:
+        nonlocal work
+        work += 1
+        if len(found) > 1 or work > _MOST_STACKS:
             return
         if n == len(leaves):
             if g == len(above) - 1:
@@ -315,7 +318,7 @@ def _in_turn(
                     step(n + 1, k, (*taken, _Named(key, leaves[n], path)))
 
     step(0, -1, ())
-    return found
+    return found if work <= _MOST_STACKS else []
 
 
 def _with_lower(
@@ -758,7 +761,7 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     if start < len(tokens) and {id(t.line) for t in tokens[: start + 1]} == {id(tokens[0].line)}:
         header = header._replace(one_line=True)
     start -= header.behind
-    if table.form.kind == "single" and _is_only_item(table.form, header, tokens[start - 1]):
+    if start and table.form.kind == "single" and _is_only_item(table.form, header, tokens[start - 1]):
         # the first row of a table whose items stand down the side
         start -= 1
         header = header._replace(words=header.words[:-1], lines=header.lines[:-1])

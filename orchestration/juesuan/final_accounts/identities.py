@@ -37,10 +37,10 @@ from juesuan.final_accounts.placing import Figure, OpenTable, Slot
 
 #: Ways to place the figures of one row beyond which they are left alone.
 MOST_OPTIONS = 4000
-#: Sums of one identity that are told apart; one with more decides nothing until there are fewer.
-MOST_SUMS = 1500
-#: How often an identity is worked out for one report while single placements are tried against all others.
-MOST_WORK = 6000
+#: Sums of one identity that are told apart, and additions that finding them may cost; beyond, it decides nothing.
+MOST_SUMS, MOST_ADDITIONS = 1500, 40_000
+#: Additions that one report may cost: while identities strike out placements, and while single ones are tried.
+MOST_WORK, MOST_TRIED = 6_000_000, 2_000_000
 #: Money is counted here in whole units of so many decimals of a yuan.
 PLACES = 7
 
@@ -404,27 +404,24 @@ class _Settling:
 
     def _filter(self, identity: _Sum, domains: list[list[int]], *, keep: bool = True) -> list[int] | None:
         """Strike out options that cannot satisfy one identity: the rows that lost some; None where it cannot hold."""
-        self.work += 1
         rows = list(identity.parts)
+        self.work += 20 + sum(len(domains[g]) for g in rows)
         adds: list[dict[tuple[int, int], list[int]]] = []
         for g in rows:
             by: dict[tuple[int, int], list[int]] = {}
             for option in domains[g]:
                 by.setdefault(identity.parts[g][option], []).append(option)
             adds.append(by)
-        before: list[dict[int, int]] = [{identity.known: identity.slack}]
-        for by in adds[:-1]:
-            before.append(_grown(before[-1], by))
-            if len(before[-1]) > MOST_SUMS:
-                return []
-        behind: list[dict[int, int]] = [{0: 0}]
-        for by in reversed(adds[1:]):
-            behind.append(_grown(behind[-1], by))
-            if len(behind[-1]) > MOST_SUMS:
-                return []
+        before = self._partial({identity.known: identity.slack}, adds[:-1])
+        behind = self._partial({0: 0}, adds[:0:-1])
+        if before is None or behind is None:
+            return []
         behind.reverse()
         lost = []
         for k, (g, by) in enumerate(zip(rows, adds, strict=True)):
+            if len(by) * min(len(before[k]), len(behind[k])) > MOST_ADDITIONS:
+                continue
+            self.work += len(by) * min(len(before[k]), len(behind[k]))
             good = {add for add in by if _holds(identity.relation, before[k], add, behind[k])}
             if not good:
                 return None
@@ -433,12 +430,27 @@ class _Settling:
                 lost.append(g)
         return lost
 
+    def _partial(
+        self, first: dict[int, int], adds: Sequence[Mapping[tuple[int, int], Any]]
+    ) -> list[dict[int, int]] | None:
+        """The sums before any addend, of the first, the first two ...; None where they are too many."""
+        found = [first]
+        for by in adds:
+            cost = len(found[-1]) * len(by)
+            self.work += cost
+            if cost > MOST_ADDITIONS:
+                return None
+            found.append(_grown(found[-1], by))
+            if len(found[-1]) > MOST_SUMS:
+                return None
+        return found
+
     def _spread(
         self, sums: Sequence[_Sum], at: Mapping[int, list[int]], domains: list[list[int]], queue: Sequence[int]
     ) -> None:
         """Strike out until nothing more goes. Raises ``_Contradiction``."""
         waiting = dict.fromkeys(queue)
-        while waiting:
+        while waiting and self.work < MOST_WORK:
             number = next(iter(waiting))
             del waiting[number]
             lost = self._filter(sums[number], domains)
@@ -489,13 +501,14 @@ class _Settling:
     ) -> None:
         """Strike out the options that contradict the others only by what follows from them."""
         again = True
-        while again and self.work < MOST_WORK:
+        limit = min(self.work + MOST_TRIED, MOST_WORK)
+        while again and self.work < limit:
             again = False
             for g, group in enumerate(groups):
                 if group.dead or len(domains[g]) < 2:
                     continue
                 for option in list(domains[g]):
-                    if self.work >= MOST_WORK:
+                    if self.work >= limit:
                         return
                     trial = list(domains)
                     trial[g] = [option]
