@@ -1,7 +1,7 @@
 """``python -m tests.bench``: the speed and the size of reading and of a refresh, each beside what it is measured by.
 
 Belongs here: one function for each line of the table, and the table. Does not belong here: assertions (a machine under
-load is no failing test) and profiling.
+load is no failing test), profiling, and what other tools find (``peers``).
 
 CPU seconds are the least of several runs; seconds on the clock too. A line whose subject does not exist says so.
 """
@@ -18,10 +18,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from juesuan.final_accounts.model import UnreadableDocument
+from juesuan.final_accounts.numbers import parse_figure
+from tests.bench import peers
 
 ROOT = Path(__file__).parents[2]
 PDF = ROOT / "raw" / "documents" / "shanghai-putuo-finance-2024.pdf"
@@ -318,6 +323,275 @@ def idle_refresh(runs: int) -> Line:
     )
 
 
+# --- what others find in the same documents --------------------------------------------------------------------------
+
+
+def _against_peers(
+    what: str, path: Path, printed: Counter[str], right: Callable[[peers.Found], str], runs: int
+) -> Line:
+    """The contenders on one PDF: figures that are the text of a cell, figures that the document does not print at all,
+    pages per CPU second, memory. ``right`` says what can be told of ours besides."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(path)
+    pages = len(document)
+    on_paper = set(peers.FIGURE.findall("\n".join(document[n].get_textpage().get_text_range() for n in range(pages))))
+    document.close()
+    total = printed.total()
+    numbers: dict[str, float] = {"figures": total, "pages": pages}
+    said: dict[str, str] = {}
+    for name in peers.CONTENDERS:
+        try:
+            found = peers.in_a_child(name, path, max(runs // 3, 2) if name == "juesuan" else 1)
+        except subprocess.CalledProcessError as problem:
+            why = (problem.stderr.strip().splitlines() or [""])[-1][:80]
+            said[name] = f"ended with {problem.returncode}: {why}"
+            continue
+        exact = (found.texts & printed).total()
+        invented = sum(n for t, n in found.texts.items() if peers.FIGURE.fullmatch(t) and t not in on_paper)
+        rate = pages / found.cpu
+        numbers |= {
+            f"{name}: exact": exact,
+            f"{name}: invented": invented,
+            f"{name}: pages per CPU second": rate,
+            f"{name}: MB": found.megabytes,
+        }
+        said[name] = (
+            f"{exact} of {total} exact, {invented} invented, {rate:.1f} pages per CPU s, {found.megabytes:.0f} MB"
+        )
+        if name == "juesuan":
+            said[name] += right(found)
+    ours = said.pop("juesuan")
+    said["docling"] = "not run: needs model downloads"
+    others = [n for n in peers.CONTENDERS if n != "juesuan" and f"{n}: exact" in numbers]
+    holds = all(
+        numbers["juesuan: exact"] >= numbers[f"{n}: exact"]
+        and numbers["juesuan: pages per CPU second"] > numbers[f"{n}: pages per CPU second"]
+        for n in others
+    )
+    return Line(
+        f"tables of a PDF: {what}",
+        ours,
+        "\n".join(f"{name}: {one}" for name, one in said.items()),
+        "figures >= theirs, faster, none invented or misplaced",
+        holds and not numbers["juesuan: invented"] and "; 0 misplaced" in ours,
+        numbers,
+    )
+
+
+def peers_published(runs: int) -> Line:
+    truth = {key: value for key, value in truth_cells().items() if value is not None}
+
+    def right(found: peers.Found) -> str:
+        figures = [(truth.get((table, row, column)), parse_figure(text)) for table, row, column, text in found.cells]
+        wrong = sum(figure is None or figure.value != value for value, figure in figures)
+        return f"; {wrong} misplaced"
+
+    return _against_peers("the published one", PDF, printed_figures(), right, runs)
+
+
+def _peers_drawn(style: str, what: str, runs: int) -> Line:
+    """A report that the generator draws in this style, with the truth that it was drawn from."""
+    from juesuan.final_accounts.extract import extract
+    from tests.generator.drawing import draw
+    from tests.generator.render import pdf
+    from tests.generator.score import score
+
+    report = draw("guangdong-2023")
+    printed = Counter(c.text.strip() for c in report.truth.cells if c.text)
+    with tempfile.TemporaryDirectory(prefix="juesuan-bench-") as name:
+        path = Path(name) / "report.pdf"
+        path.write_bytes(pdf.render(report, style))
+        got = score(extract(path.read_bytes(), path.name), report.truth)
+        return _against_peers(
+            what, path, printed, lambda _: f"; {got.misplaced} misplaced, {got.exact} in their place", runs
+        )
+
+
+def peers_ruled(runs: int) -> Line:
+    return _peers_drawn("ruled", "every cell ruled", runs)
+
+
+def peers_without_vertical_lines(runs: int) -> Line:
+    return _peers_drawn("no-vertical", "no vertical lines", runs)
+
+
+def peers_without_lines(runs: int) -> Line:
+    return _peers_drawn("none", "no lines", runs)
+
+
+# --- other formats ---------------------------------------------------------------------------------------------------
+
+
+def _drawn() -> dict[str, bytes]:
+    """The same report in each format."""
+    from tests.generator.drawing import draw
+    from tests.generator.render import flat, pdf, web, word, workbook
+
+    report = draw("guangdong-2023")
+    printed = pdf.render(report)
+    return {
+        "pdf": printed,
+        "xlsx": workbook.xlsx(report),
+        "docx": word.docx(report),
+        "html": web.html(report),
+        "text": flat.by_pdfium(printed),
+    }
+
+
+def _format(name: str, runs: int) -> Line:
+    """Pages per CPU second, a page being one of the same report printed."""
+    from juesuan.final_accounts.extract import extract
+
+    documents = _drawn()
+    pages = len(_reading(documents["pdf"]).pages)
+    data = documents[name]
+    extract(data, name)  # form data is read once in a process
+    ours, paper = cpu_side_by_side(
+        lambda: extract(data, name), lambda: extract(documents["pdf"], "pdf"), max(runs // 3, 2)
+    )
+    return Line(
+        f"the same report as {name}",
+        f"{pages / ours:.0f} pages per CPU s ({ours * 1000:.0f} ms)",
+        f"as PDF: {pages / paper:.0f} pages per CPU s ({paper * 1000:.0f} ms)",
+        "no slower than as PDF",
+        ours <= paper,
+        {"cpu_ms": ours * 1000, "pdf_cpu_ms": paper * 1000, "pages_per_cpu_second": pages / ours},
+    )
+
+
+def as_xlsx(runs: int) -> Line:
+    return _format("xlsx", runs)
+
+
+def as_docx(runs: int) -> Line:
+    return _format("docx", runs)
+
+
+def as_html(runs: int) -> Line:
+    return _format("html", runs)
+
+
+def as_text(runs: int) -> Line:
+    return _format("text", runs)
+
+
+# --- many documents --------------------------------------------------------------------------------------------------
+
+
+def _cpu_of_children(work: Callable[[], Any]) -> tuple[float, float]:
+    """CPU seconds of the processes that it starts and ends, and seconds on the clock."""
+    import resource
+
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    work()
+    after, taken = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begun
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, taken
+
+
+def two_workers(_runs: int) -> Line:
+    from juesuan.final_accounts.readers.worker import run_many
+
+    documents = [*_drawn().values(), *[PDF.read_bytes()] * 7]
+
+    def work(processes: int) -> Any:
+        tasks = [(n, (data, f"{n}")) for n, data in enumerate(documents)]
+        for _, _, error in run_many("juesuan.final_accounts.extract:extract", tasks, processes):
+            if error is not None:
+                raise error
+
+    pairs = [(_cpu_of_children(lambda: work(1)), _cpu_of_children(lambda: work(2))) for _ in range(2)]
+    one, two = min(a for a, _ in pairs), min(b for _, b in pairs)
+    ratio = two[0] / one[0]
+    return Line(
+        f"{len(documents)} documents, two workers",
+        f"{two[0]:.1f} CPU s, {two[1]:.1f} s on the clock",
+        f"one worker: {one[0]:.1f} CPU s, {one[1]:.1f} s; {ratio:.2f} times its CPU",
+        "<= 1.15 times",
+        ratio <= 1.15,
+        {"cpu_s": two[0], "one_cpu_s": one[0], "ratio": ratio, "seconds": two[1], "one_seconds": one[1]},
+    )
+
+
+def recognised_print(_runs: int) -> Line:
+    from juesuan.final_accounts.readers import ocr
+    from juesuan.final_accounts.readers.worker import Worker
+    from tests.generator.drawing import draw
+    from tests.generator.render import pdf, scan
+
+    if not ocr.available():
+        raise NotThereYet("the ocr extra is not installed")
+    report = draw("guangdong-2023", only=("T1", "T3", "TS"))
+    pictures = scan.pictures(pdf.render(report), 200)[-4:]
+    data, blank = scan.as_pdf(pictures, 200), scan.as_pdf([pictures[0].point(lambda _: 255)], 200)
+
+    def work(threads: int) -> tuple[float, float]:
+        with Worker(threads=threads) as worker:
+            # the models are loaded once in a process; a page without print is read as far as it goes
+            with suppress(UnreadableDocument):
+                worker.run("juesuan.final_accounts.readers:read", blank)
+            before = worker.run("time:process_time")
+            begun = time.perf_counter()
+            worker.run("juesuan.final_accounts.readers:read", data)
+            return worker.run("time:process_time") - before, time.perf_counter() - begun
+
+    one, two = work(1), work(2)
+    rate, one_rate = 60 * len(pictures) / two[1], 60 * len(pictures) / one[1]
+    ratio = two[0] / one[0]
+    return Line(
+        f"print recognised on {len(pictures)} pages of 200 dpi, two threads",
+        f"{rate:.0f} pages per minute, {two[0] / len(pictures):.1f} CPU s a page",
+        f"one thread: {one_rate:.0f} pages per minute, {one[0] / len(pictures):.1f} CPU s a page; "
+        f"{ratio:.2f} times its CPU",
+        "side by side: <= 1.15 times the CPU",
+        ratio <= 1.15,
+        {
+            "pages_per_minute": rate,
+            "one_pages_per_minute": one_rate,
+            "cpu_s": two[0],
+            "one_cpu_s": one[0],
+            "ratio": ratio,
+        },
+    )
+
+
+def changed_form(_runs: int) -> Line:
+    import juesuan.final_accounts.readers as readers
+    from juesuan import readings
+
+    documents = {f"{n}{name}": data for n in range(2) for name, data in _drawn().items()}
+    documents |= {"published": PDF.read_bytes(), "published.txt": TEXT.read_bytes()}
+    opened = 0
+    read = readers.read
+
+    def counted(*args: Any) -> Any:
+        nonlocal opened
+        opened += 1
+        return read(*args)
+
+    with tempfile.TemporaryDirectory(prefix="juesuan-bench-") as folder:
+
+        def work() -> tuple[int, float]:
+            before, begun = opened, time.process_time()
+            for name, data in documents.items():
+                readings.extract(data, name, f"{'0' * 60}{list(documents).index(name):04}", folder)
+            return opened - before, time.process_time() - begun
+
+        readers.read = counted
+        try:
+            first, again = work(), work()
+        finally:
+            readers.read = read
+    return Line(
+        "read again after a change of a form",
+        f"{again[0]} of {len(documents)} documents opened, {again[1]:.1f} CPU s",
+        f"the first time: {first[0]} opened, {first[1]:.1f} CPU s",
+        "none opened",
+        again[0] == 0 and first[0] == len(documents),
+        {"opened": again[0], "first_opened": first[0], "cpu_s": again[1], "first_cpu_s": first[1]},
+    )
+
+
 # --- the table -------------------------------------------------------------------------------------------------------
 
 LINES: dict[str, Callable[[int], Line]] = {
@@ -328,6 +602,17 @@ LINES: dict[str, Callable[[int], Line]] = {
     "help": help_page,
     "command": text_command,
     "refresh": idle_refresh,
+    "peers": peers_published,
+    "peers-ruled": peers_ruled,
+    "peers-no-vertical": peers_without_vertical_lines,
+    "peers-none": peers_without_lines,
+    "xlsx": as_xlsx,
+    "docx": as_docx,
+    "html": as_html,
+    "as-text": as_text,
+    "workers": two_workers,
+    "ocr": recognised_print,
+    "again": changed_form,
 }
 
 
@@ -360,6 +645,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9, help="runs of which the least counts (default 9)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    # What is installed is compiled once; else each child would compile the library again and that would be measured.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     lines = [measured(name, options.runs) for name in options.names or LINES]
     if options.json:
         print(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=2))
