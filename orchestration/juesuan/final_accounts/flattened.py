@@ -902,7 +902,11 @@ def _doubts(table: OpenTable, entry: _Entry, *, every: bool = False) -> list[Row
         whole = _Part([p for part in entry.parts for p in part.places], [], quote, [] if sure else orders)
         taken = [(whole, [*runs, *(_run(run, 0, at) for run in entry.floats)])]
     else:
-        taken = [(p, [_run(run, 0, len(p.places)) for run in (*p.runs, *entry.floats)]) for p in entry.parts]
+        taken = []
+        for part in entry.parts:
+            if not every and not entry.floats and not part.orders and _placed_in_order(table, part):
+                continue
+            taken.append((part, [_run(run, 0, len(part.places)) for run in (*part.runs, *entry.floats)]))
     rows = []
     for part, runs in taken:
         figures = [figure for run in runs for figure in run.figures]
@@ -918,6 +922,19 @@ def _doubts(table: OpenTable, entry: _Entry, *, every: bool = False) -> list[Row
         else:
             rows.append(Row(part.places, runs, quote, orders=part.orders))
     return rows
+
+
+def _placed_in_order(table: OpenTable, part: _Part) -> bool:
+    """Place a row whose figures are as many as its cells, or none; False for any other."""
+    if not part.runs:
+        for place in part.places:
+            put(table, place, place.blank)
+        return True
+    if len(part.runs) > 1 or len(part.runs[0]) != len(part.places):
+        return False
+    for token, place in zip(part.runs[0], part.places, strict=True):
+        put(table, place, _figure(token, place.blank.col))
+    return True
 
 
 def _run(tokens: Sequence[Token], lo: int, hi: int) -> Run:
@@ -1018,10 +1035,7 @@ class _RowAt:
     runs: list[list[Token]] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)  # the lines of text in which its code and name stand
     torn: bool = False  # a part of its code stands behind its name
-
-    @property
-    def count(self) -> int:
-        return sum(map(len, self.runs))
+    count: int = 0  # of its own figures while rows are being found
 
 
 def _coded(table: OpenTable, columns: _Columns, body: Sequence[Token]) -> None:
@@ -1154,6 +1168,8 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
             row.torn = True
         if open_run is not None and (not lined or open_run[-1].line is token.line):
             open_run.append(token)
+            if row is not None and row.runs and open_run is row.runs[-1]:
+                row.count += 1
         elif loose and words_in == id(token.line):
             open_run = [token]
             tied.append(open_run)
@@ -1163,6 +1179,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
         else:
             open_run = [token]
             row.runs.append(open_run)
+            row.count += 1
         i += 1
     if loose and row is not None:
         found.append(_RowAt("", body[-1], loose, tied))
