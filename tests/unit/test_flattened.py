@@ -301,3 +301,30 @@ def test_a_line_number_out_of_turn_does_not_stop_the_reading() -> None:
                "4", "三、国有资本经营预算财政拨款收入 3 4 三、国防支出 34 0.00")  # fmt: skip
     assert row(got, "T1", "income:一般公共预算财政拨款收入") == {"income_amount": "10.00"}
     assert row(got, "T1", "expenditure:国防支出") == {"expenditure_amount": "0.00"}
+
+
+def test_a_list_of_one_place_is_read_by_the_names_of_its_columns_and_drops_no_figure() -> None:
+    lines = [
+        "部门决算相关信息统计表",
+        "部门：某县某镇人民政府 单位：万元",
+        "项目 行次 统计数",
+        "栏次 1",
+        "一、年末实有人数（人） 1 38",
+        "二、机关运行经费 2 67.42",
+        "- 7 -",
+        "项目 行次 统计数",
+        "三、车辆数合计（辆） 3 4",
+        "四、政府采购支出合计 4 1.00 2.00",
+    ]
+    at, blocks = 0, []
+    for n, text in enumerate(lines, 1):
+        blocks.append(TextLine(text, None, n, None, (at, at + len(text))))
+        at += len(text) + 1
+    got = recognise(Reading("text", "text/plain", (Page(None, None, None, tuple(blocks)),)), fiscal_year=2016)
+    found = {c.row_key: (c.value_text, c.money_unit) for c in got.cells}
+    assert found == {
+        "年末实有人数(人)": ("38", None),
+        "机关运行经费": ("67.42", "万元"),
+        "车辆数合计(辆)": ("4", None),
+    }
+    assert [n.text for n in got.unassigned] == ["1.00", "2.00"]

@@ -780,7 +780,8 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _figure(token: Token, col: int) -> Figure:
+def figure_of(token: Token, col: int) -> Figure:
+    """A number of the text at its place, in a column."""
     line = token.line
     span = (line.span[0] + token.start, line.span[0] + token.start + len(token.text)) if line.span else None
     return Figure(token.text, col, line.page, line.line, span, line.box)
@@ -794,7 +795,7 @@ def _blank(table: OpenTable, token: Token | None, col: int) -> Figure:
 def _report(table: OpenTable, tokens: Sequence[Token], quote: str, reason: str) -> None:
     for token in tokens:
         if token.text:
-            table.report(token.text, quote, reason, _figure(token, -1))
+            table.report(token.text, quote, reason, figure_of(token, -1))
 
 
 @dataclass(slots=True)
@@ -933,12 +934,12 @@ def _placed_in_order(table: OpenTable, part: _Part) -> bool:
     if len(part.runs) > 1 or len(part.runs[0]) != len(part.places):
         return False
     for token, place in zip(part.runs[0], part.places, strict=True):
-        put(table, place, _figure(token, place.blank.col))
+        put(table, place, figure_of(token, place.blank.col))
     return True
 
 
 def _run(tokens: Sequence[Token], lo: int, hi: int) -> Run:
-    return Run([_figure(t, -1) for t in tokens], lo, hi)
+    return Run([figure_of(t, -1) for t in tokens], lo, hi)
 
 
 # --- the kinds of tables ----------------------------------------------------------------------------------------------

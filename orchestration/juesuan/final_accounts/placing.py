@@ -172,8 +172,8 @@ class OpenTable:
     def _shown(self, figure: Figure) -> str:
         """The figure as printed; a number that a workbook shows as it stores it, with the decimals of its column."""
         printed = figure.text.strip()
-        if figure.number is None or self.form.decimals is None:
-            return printed
+        if figure.number is None or self.method != "office" or self.form.decimals is None:
+            return printed  # a page prints what it shows, whatever it stores beside it
         return numbers.with_decimals(printed, figure.number, self.form.decimals)
 
     def _parsed(self, printed: str, figure: Figure, name: str) -> numbers.Figure | None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened, without_furniture
+from juesuan.final_accounts.flattened_lists import read_list
 from juesuan.final_accounts.forms import load_forms, title_of, titled
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
 from juesuan.final_accounts.identities import settle
@@ -414,7 +415,8 @@ class _Walk:
         for line in lines[:tail]:
             if line.page is not None and line.page not in table.pages:
                 table.pages.append(line.page)
-        read_flattened(table, without_furniture(lines[:tail], self._is_furniture))
+        rest = without_furniture(lines[:tail], self._is_furniture)
+        (read_list if table.form.kind == "open" else read_flattened)(table, rest)
         return end - (len(lines) - tail)
 
     # --- a title with nothing but a note ------------------------------------------------------------------------------
