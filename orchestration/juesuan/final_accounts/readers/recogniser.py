@@ -9,6 +9,7 @@ threads that work against our own. Nothing is ever downloaded.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +21,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]
 
 from juesuan.final_accounts.readers.picture import Pixelbox, Pixels
+
+# Else it tells its maker of each model that is loaded, and writes to the home folder; calling its own function that is
+# to end this comes too late.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # type: ignore[import-untyped]
 
 #: How high the recogniser wants a row of print, in pixels.
 HEIGHT = 48
