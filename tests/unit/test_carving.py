@@ -213,3 +213,20 @@ def test_a_negative_number_that_a_format_shows_without_its_sign_is_negative() ->
     got = read(replace(grid, cells=tuple(red)))
     (cell,) = (c for c in got.cells if c.column_key == "basic")
     assert (cell.value_text, cell.value) == ("10.50", Decimal("-10.50"))
+
+
+def test_the_last_rows_of_a_table_of_blocks_may_stand_as_lines_behind_its_grid() -> None:
+    rows: list[list[str | float | None]] = [
+        ["经济分类科目编码", "科目名称", "金额", "经济分类科目编码", "科目名称", "金额"],
+        ["301", "工资福利支出", "9.00", "302", "商品和服务支出", "1.00"],
+        ["30101", "基本工资", "9.00", "30201", "办公费", "1.00"],
+    ]
+    title = TextLine("一般公共预算财政拨款基本支出决算表", 1, 1)
+    behind = ["人员经费 公用经费", "39907 国家赔偿费用支出", "人员经费合计 9.00 公用经费合计 1.00", "共计 10.00 万元"]
+    lines = [TextLine(text, 2, n) for n, text in enumerate(behind, 1)]
+    pages = (Page(1, None, None, (title, sheet(rows))), Page(2, None, None, tuple(lines)))
+    got = recognise(Reading("pdf", "application/pdf", pages), fiscal_year=2023)
+    found = {c.row_key: (c.value_text, c.page) for c in got.cells}
+    assert found["人员经费合计"] == ("9.00", 2) and found["公用经费合计"] == ("1.00", 2)
+    assert found["39907"] == ("", 2)
+    assert [b.text for b in got.rest if isinstance(b, TextLine)] == ["人员经费 公用经费", "共计 10.00 万元"]

@@ -22,7 +22,7 @@ from juesuan.final_accounts.classes import is_named
 from juesuan.final_accounts.forms import Column, Form, Side, load_forms
 from juesuan.final_accounts.identities import Place, Row, Run, put
 from juesuan.final_accounts.model import TextLine
-from juesuan.final_accounts.numbers import FIGURE
+from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, header_word, is_header_word
 from juesuan.final_accounts.text import bare, label
 
@@ -998,9 +998,11 @@ def _items_down(table: OpenTable, header: _Header, body: Sequence[Token]) -> boo
             next_line += 1
             at_line = id(body[j].line)
             j += 1
-        if item is None or (item == form.heading_item and item in seen):
-            run = _figures_at(body, j, {}, lined) if j < len(body) else []
-            _report(table, run, text, f"its row is no item of the form ({name})")
+        run = _figures_at(body, j, {}, lined) if j < len(body) else []
+        said = [t for t in run if bare(t.text) not in NO_FIGURE]
+        if item is None or (item == form.heading_item and (item in seen or (run and not said))):
+            # dashes behind a heading are no figures
+            _report(table, said, text, f"its row is no item of the form ({name})")
             i = j + len(run)
             continue
         seen.add(item)

@@ -1,7 +1,8 @@
-"""Tables of single places in flattened text: labels with their figures, line by line, under columns as printed.
+"""Lines of text that say rows by themselves: a label, or a code with its name, and the figures behind it.
 
-Belongs here: rows and columns of a form of kind ``open`` that has no boxes. Does not belong here: tables whose columns
-the form data names (flattened.py), grids (grids.py).
+Belongs here: tables of single places (kind ``open``) in flattened text, whose columns are as printed; the last rows of
+a table of blocks that stand as lines behind its grid. Does not belong here: flattened tables whose columns the form
+data names (flattened.py), grids (grids.py).
 
 Only the order of words tells what such a table holds. So its columns are read where the header has as many names as the
 rows have figures; every figure that finds no place is reported.
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from juesuan.final_accounts.flattened import Token, figure_of, tokens_of
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import NO_FIGURE
-from juesuan.final_accounts.placing import CODE, OpenTable, Slot, counts_up
+from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot, counts_up
 from juesuan.final_accounts.text import bare, label
 
 
@@ -114,3 +115,29 @@ def _place(table: OpenTable, row: _Row, number: int, names: Sequence[str]) -> No
         counted = any(table.words.counted.search(bare(text)) for text in (row.name, name))
         figure = figure_of(token, col)
         table.place(key, row.name or row.code, None, Slot(name, None, (name,)), figure, number, counted=counted)
+
+
+def read_rows(table: OpenTable, line: TextLine) -> bool:
+    """Read a line that holds nothing but whole rows of a table of blocks; False, and nothing read, for any other.
+
+    Each row is a code with its name, or a line of the form, and at most one figure behind it.
+    """
+    rows: list[_Row] = []
+    _rows_of(tokens_of([line]), rows)
+    keys = []
+    for row in rows:
+        key, line_key = table.coded_line(row.code, row.name)
+        if key is None or not row.words or len(row.figures) > 1 or table.has_row(key):
+            return False
+        keys.append((key, line_key))
+    slot = next((s for s in table.layout.slots.values() if s.column == table.form.columns[0].key), None)
+    if not rows or slot is None:
+        return False
+    for row, (key, line_key) in zip(rows, keys, strict=True):
+        blank = Figure("", -1, line.page, line.line, None, line.box)
+        figure = figure_of(row.figures[0], -1) if row.figures else blank
+        table.place(key, row.name, line_key, slot, figure, table.row_no)
+    table.row_no += 1
+    if line.page is not None and line.page not in table.pages:
+        table.pages.append(line.page)
+    return True

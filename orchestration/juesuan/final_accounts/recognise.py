@@ -21,7 +21,7 @@ from typing import Any
 
 from juesuan.final_accounts.carving import carve
 from juesuan.final_accounts.flattened import read_flattened, without_furniture
-from juesuan.final_accounts.flattened_lists import read_list
+from juesuan.final_accounts.flattened_lists import read_list, read_rows
 from juesuan.final_accounts.forms import load_forms, title_of, titled
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
 from juesuan.final_accounts.identities import settle
@@ -124,7 +124,7 @@ class _Walk:
                 pending = []
                 i = end
                 continue
-            elif not self._note(block, pending):
+            elif not (self._goes_on_as_line(block) or self._note(block, pending)):
                 pending.append(block)
             i += 1
         self.rest.extend(pending)
@@ -418,6 +418,18 @@ class _Walk:
         rest = without_furniture(lines[:tail], self._is_furniture)
         (read_list if table.form.kind == "open" else read_flattened)(table, rest)
         return end - (len(lines) - tail)
+
+    def _goes_on_as_line(self, line: TextLine) -> bool:
+        """Take a line behind a table of blocks that says one row or more of it: 人员经费合计 6.85 公用经费合计 0.67.
+
+        A page without lines may end in rows that print too little to be a grid.
+        """
+        table = self.open
+        if table is None or table.form.kind != "economic" or table.layout is None or line.page is None:
+            return False
+        if not table.page or not 0 <= line.page - table.page <= 1:
+            return False
+        return read_rows(table, line)
 
     # --- a title with nothing but a note ------------------------------------------------------------------------------
 
