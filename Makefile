@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench dagster lock clean
+.PHONY: setup run test unit check bench fuzz dagster lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# Ten minutes, or JUESUAN_FUZZ_SECONDS; other documents each time.
+fuzz: $(STAMP)
+	JUESUAN_FUZZ_SECONDS=$${JUESUAN_FUZZ_SECONDS:-600} $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration/test_fuzz.py
 
 dagster: $(STAMP)
 	$(BIN)/juesuan dagster
