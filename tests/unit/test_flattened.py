@@ -328,3 +328,9 @@ def test_a_list_of_one_place_is_read_by_the_names_of_its_columns_and_drops_no_fi
         "车辆数合计(辆)": ("4", None),
     }
     assert [n.text for n in got.unassigned] == ["1.00", "2.00"]
+
+
+def test_a_header_of_a_thousand_words_is_no_header() -> None:
+    assert unstack([["合计"]] * 3000, frozenset({"合计"})) is None
+    got = read(*T5_HEAD[:2], *["项目 合计 基本支出 项目支出"] * 1500, "205 教育支出 30.00 18.00 12.00")
+    assert not got.cells or row(got, "T5", "205")["expenditure_total"] == "30.00"

@@ -444,7 +444,8 @@ def _extensions(size: int, pairs: set[tuple[int, int]]) -> list[tuple[int, ...]]
     return found
 
 
-#: Ways to put pieces of a header together that are tried.
+#: Pieces that a header may be cut into, and ways to put them together that are tried.
+_MOST_PIECES = 200
 _MOST_STACKS = 20_000
 
 
@@ -454,12 +455,14 @@ def unstack(
     """The words of a header whose cells are cut between lines, and which of them stand left of which.
 
     本年收入合 财政拨款收 | 计 入 -> 本年收入合计, 财政拨款收入. Every piece has to belong to a word, pieces of one line
-    keep their order, and the words are as few as can be. None where there is no such way, or where ways differ in
-    ``figures``, the words that name columns of figures (by default in anything); what stands left of what is then what
-    all ways say.
+    keep their order, and the words are as few as can be. None where there is no such way, where there are too many
+    pieces, or where ways differ in ``figures``, the words that name columns of figures (by default in anything); what
+    stands left of what is then what all ways say.
     """
     heads = {word[:size] for word in vocabulary for size in range(1, len(word) + 1)}
     flat = [(number, piece) for number, line in enumerate(lines) for piece in line]
+    if len(flat) > _MOST_PIECES:
+        return None
     best: list[tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = []
     fewest = len(flat) + 1
     work = 0
