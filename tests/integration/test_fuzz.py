@@ -154,13 +154,12 @@ def _try_mutants(house: House, name: str) -> None:
     told = house.read(whole, name)
     assert told is not None and told.reports[0][0] != "failed", "the seed itself cannot be read"
     step = strategies.tuples(strategies.integers(0, len(OPERATIONS[seed_of.kind]) - 1), strategies.integers(0, 1 << 30))
-
-    @given(strategies.lists(step, min_size=1, max_size=4))
-    def tried(steps: list[tuple[int, int]]) -> None:
-        house.read(mutant(whole, seed_of.kind, steps), name)
+    some_steps = strategies.lists(step, min_size=1, max_size=4)
+    end = time.monotonic() + SECONDS * seed_of.weight / sum(s.weight for s in SEEDS.values())
 
     def round_of(number: int, examples: int) -> None:
-        quiet = settings(
+        @begin_with(number)
+        @settings(
             max_examples=examples,
             deadline=None,
             database=None,
@@ -168,15 +167,18 @@ def _try_mutants(house: House, name: str) -> None:
             phases=(Phase.generate, Phase.shrink) if SECONDS else (Phase.generate,),
             print_blob=False,
         )
-        begin_with(number)(quiet(tried))()
+        @given(some_steps)
+        def tried(steps: list[tuple[int, int]]) -> None:
+            house.read(mutant(whole, seed_of.kind, steps), name)
+
+        tried()
 
     if not SECONDS:
         round_of(0, max(1, round(MUTANTS * seed_of.weight)))
         return
-    end = time.monotonic() + SECONDS * seed_of.weight / sum(s.weight for s in SEEDS.values())
     number = int(time.time())
     while time.monotonic() < end:
-        round_of(number, 20)
+        round_of(number, max(1, round(10 * seed_of.weight)))
         number += 1
 
 
