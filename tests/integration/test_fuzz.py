@@ -71,7 +71,7 @@ class House:
     recognise: bool
     worker_handles: int = 0
 
-    def read(self, data: bytes, name: str) -> Told | None:
+    def check(self, data: bytes, name: str) -> Told | None:
         """Read a document and see that it kept to the rules; None where it reached a limit or ended its worker."""
         self.worker.run("builtins:len", b"")  # where the last one ended it, it starts again
         before, handles, begun = self.listed(), _handles(), time.monotonic()
@@ -148,10 +148,10 @@ def gallery(ground: Path) -> Iterator[House]:
 # --- by chance -------------------------------------------------------------------------------------------------------
 
 
-def _try_mutants(house: House, name: str) -> None:
+def check_mutants(house: House, name: str) -> None:
     seed_of = SEEDS[name]
     whole = seed(name)
-    told = house.read(whole, name)
+    told = house.check(whole, name)
     assert told is not None and told.reports[0][0] != "failed", "the seed itself cannot be read"
     step = strategies.tuples(strategies.integers(0, len(OPERATIONS[seed_of.kind]) - 1), strategies.integers(0, 1 << 30))
     some_steps = strategies.lists(step, min_size=1, max_size=4)
@@ -169,7 +169,7 @@ def _try_mutants(house: House, name: str) -> None:
         )
         @given(some_steps)
         def tried(steps: list[tuple[int, int]]) -> None:
-            house.read(mutant(whole, seed_of.kind, steps), name)
+            house.check(mutant(whole, seed_of.kind, steps), name)
 
         tried()
 
@@ -191,12 +191,12 @@ def _try_mutants(house: House, name: str) -> None:
     ],
 )
 def test_a_changed_document_has_a_status(name: str, house: House) -> None:
-    _try_mutants(house, name)
+    check_mutants(house, name)
 
 
 @pytest.mark.parametrize("name", ["png", "scan"])
 def test_a_changed_picture_has_a_status(name: str, gallery: House) -> None:
-    _try_mutants(gallery, name)
+    check_mutants(gallery, name)
 
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -204,12 +204,12 @@ def test_a_changed_picture_has_a_status(name: str, gallery: House) -> None:
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name.partition("-")[0] not in PICTURED])
 def test_a_document_made_to_do_harm_has_a_status(name: str, house: House) -> None:
-    house.read(HOSTILE[name](), name)
+    house.check(HOSTILE[name](), name)
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name.partition("-")[0] in PICTURED])
 def test_a_picture_made_to_do_harm_has_a_status(name: str, gallery: House) -> None:
-    gallery.read(HOSTILE[name](), name)
+    gallery.check(HOSTILE[name](), name)
 
 
 @pytest.mark.parametrize("depth", [1, 12])
@@ -250,7 +250,7 @@ def test_archives_write_nothing_outside_their_folder(depth: int, house: House, t
         "rar-link": rar([], link=("link.txt", f"{up}secret.txt")),
     }
     for name, data in archives.items():
-        assert house.read(data, name) is not None
+        assert house.check(data, name) is not None
         assert not (tmp_path / "escaped.html").exists()
 
 
@@ -284,7 +284,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
 def test_nothing_that_a_document_names_is_fetched(house: House, listener: tuple[str, list[str]]) -> None:
     place, came = listener
     for name, data in pointing(place, (house.folder / "secret.txt").as_uri()).items():
-        told = house.read(data, name)
+        told = house.check(data, name)
         assert told is not None, name
         assert sniff(data).rpartition("/")[2] != "octet-stream", name
     assert not came
@@ -294,7 +294,7 @@ def test_nothing_that_a_document_names_is_fetched(house: House, listener: tuple[
 def test_nothing_that_a_document_names_is_fetched_by_libreoffice(house: House, listener: tuple[str, list[str]]) -> None:
     place, came = listener
     for name, data in pointing_old(place, (house.folder / "secret.txt").as_uri()).items():
-        told = house.read(data, name)
+        told = house.check(data, name)
         assert told is not None, name
     assert not came
 
