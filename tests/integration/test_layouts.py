@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 
 #: Formats that every layout is tried in; the others take turns, so that all of it stays within minutes.
-IN_EVERY_LAYOUT = ("pdf-ruled", "xlsx", "docx", "html", "text-pdfium", "gaps-pdfium")
+IN_EVERY_LAYOUT = ("pdf-ruled", "xlsx", "text-pdfium")
 TURNS = 6
 #: Lines that are not drawn leave some tables to be read as text, and flattened text leaves the tables of single places
 #: listed (docs/extraction.md names them all): so much of the figures is exact all the same, in percent.

@@ -207,8 +207,10 @@ def test_files_in_the_inbox_are_taken_in(house: Settings, monkeypatch: pytest.Mo
     monkeypatch.setattr(describe, "describe", lambda data, name, limits: describe_fake(data, name))
     arrived = write_document(house.inbox, "new.json")
     still_arriving = write_document(house.inbox, "half.json", year=2022)
-    an_hour_ago = time.time() - 3600
-    os.utime(arrived, (an_hour_ago, an_hour_ago))
+    an_hour = 3600
+    os.utime(arrived, (time.time() - an_hour, time.time() - an_hour))
+    # it goes on arriving, however long the refresh takes to look
+    os.utime(still_arriving, (time.time() + an_hour, time.time() + an_hour))
     outcome = refresh(house)
     assert (outcome.taken_in, outcome.documents) == (1, {"loaded": 1})
     assert not arrived.exists()

@@ -42,8 +42,15 @@ def read_list(table: OpenTable, lines: Sequence[TextLine]) -> None:
         tokens = tokens_of([line])
         words = [bare(t.text) for t in tokens if t.kind == "word"]
         figures = [t for t in tokens if t.kind == "number" or bare(t.text) in NO_FIGURE]
-        if (words and words[0] in table.words.column_number) or counts_up([t.text for t in tokens]):
+        if not words and counts_up([t.text for t in tokens]):
             continue
+        if words and words[0] in table.words.column_number:
+            # 栏次 1 2 3: in a text without line ends the rows stand behind it
+            tokens = _behind_numbers(tokens)
+            words = [bare(t.text) for t in tokens if t.kind == "word"]
+            figures = [t for t in tokens if t.kind == "number"]
+            if not tokens:
+                continue
         if not rows and not figures:
             head += words
             continue
@@ -62,6 +69,14 @@ def read_list(table: OpenTable, lines: Sequence[TextLine]) -> None:
         table.unread, table.reason = True, "the header does not name as many columns as its rows have figures"
     for number, row in enumerate(rows):
         _place(table, row, number, () if table.unread else names)
+
+
+def _behind_numbers(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens behind 栏次 and the numbers of the columns."""
+    k = 1
+    while k < len(tokens) and tokens[k].plain_integer and int(tokens[k].text) == k:
+        k += 1
+    return list(tokens[k:])
 
 
 def _rows_of(tokens: Sequence[Token], rows: list[_Row]) -> None:
