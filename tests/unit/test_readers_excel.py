@@ -356,6 +356,13 @@ def test_an_old_workbook_that_says_it_is_larger_than_any_is_damage(size: str) ->
         read(data)
 
 
+def test_an_old_workbook_that_ends_before_it_begins_is_damage() -> None:
+    data = xls({(0, 0): 1})
+    at = data.find(struct.pack("<HH", 0x200, 14)) + 4
+    with pytest.raises(UnreadableDocument, match=r"goes from row 255 to 1 .*damaged"):
+        read(data[:at] + struct.pack("<I", 255) + data[at + 4 :])
+
+
 def test_a_cell_beyond_any_sheet_is_damage() -> None:
     data = with_part(xlsx({(0, 0): 1}), "xl/worksheets/sheet1.xml", ('r="A1"', 'r="ZZZZ99999999"'))
     with pytest.raises(UnreadableDocument, match="beyond any sheet"):

@@ -311,9 +311,11 @@ class XlsRecords:
 
     def _record(self, found: Stored, kind: int, body: bytes) -> None:
         if kind == _DIMENSIONS and len(body) >= 8:
-            _, rows, _, cols = struct.unpack_from("<IIHH" if len(body) >= 12 else "<HHHH", body)
-            if rows > 65536 or cols > 256:
-                raise UnreadableDocument(f"a sheet says that it has {rows:,} rows and {cols:,} columns: damaged")
+            top, rows, left, cols = struct.unpack_from("<IIHH" if len(body) >= 12 else "<HHHH", body)
+            if rows > 65536 or cols > 256 or top > rows or left > cols:
+                raise UnreadableDocument(
+                    f"a sheet says that it goes from row {top:,} to {rows:,} and column {left:,} to {cols:,}: damaged"
+                )
         elif kind == _ROW:
             if struct.unpack_from("<I", body, 12)[0] & 0x20:
                 found.hidden_rows.add(struct.unpack_from("<H", body)[0])
