@@ -7,7 +7,6 @@ what of it is wrong (``tests/integration/test_fuzz.py``).
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from juesuan.final_accounts.model import UnreadableDocument
 from juesuan.final_accounts.readers import Limits
+from tests.bench.peers import peak_megabytes
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: Where an event of the interpreter has the path that it changes, and the folder that a relative one starts from.
@@ -66,7 +66,7 @@ def told(data: bytes, name: str, limits: Limits, secret: str = "", *, recognise:
         extractions = (failed("", str(error)),)
     return Told(
         tuple((e.report.status, e.report.reason, len(e.cells)) for e in extractions),
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_megabytes(),
         len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0,
         tuple(_outside),
         tuple(_asked),
