@@ -504,6 +504,106 @@ def review_rename(
     show.line(f"renamed  {unit}  {name} from {from_year}")
 
 
+units = typer.Typer(
+    help="Which unit follows which: propose, confirm, list.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(units, name="units")
+
+
+@units.command(name="list")
+def units_list(
+    name: Annotated[str | None, typer.Argument(help="Part of a name, or a unit_id.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the units of the registry: names, years, series."""
+    from juesuan import show
+
+    registry = _archive()[1].registry
+    series = {one.unit_id: one for one in registry.series()}
+    rows = []
+    for unit in registry.units:
+        names = [one for one in registry.names if one.unit_id == unit.unit_id]
+        if name and name != unit.unit_id and not any(name in one.name for one in names):
+            continue
+        rows.append(
+            {
+                "unit_id": unit.unit_id,
+                "division": unit.division_code,
+                "names": [
+                    one.name + (f" ({one.from_year or ''}-{one.to_year or ''})" if one.from_year or one.to_year else "")
+                    for one in names
+                ],
+                "series": series[unit.unit_id].series_id,
+                "group": series[unit.unit_id].group_id,
+                "confirmed": unit.confirmed,
+            }
+        )
+    columns = ("unit_id", "division", "names", "series", "group", "confirmed")
+    show.records(rows, columns, as_json=as_json, empty="no such unit; juesuan add FILE proposes the unit of a document")
+
+
+@units.command(name="propose")
+def units_propose(as_json: Json = False) -> None:
+    """List pairs of units that may be one body, with why.
+
+    Nothing is joined by this: juesuan units confirm records what a person found to be so.
+    """
+    from juesuan import show
+    from juesuan.warehouse import connect
+
+    with connect() as connection:
+        found = connection.execute(
+            """
+            select
+                predecessor_unit_id, predecessor_name, successor_unit_id, successor_name, division_code,
+                suggested_kind as kind, suggested_from_year as from_year, reason, confidence, evidence
+            from marts.unit_match
+            where state = 'open'
+            order by confidence, division_code, predecessor_name, successor_name
+            """
+        )
+        columns = [one[0] for one in found.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    shown = ("predecessor_unit_id", "predecessor_name", "successor_unit_id", "successor_name", "kind", "from_year")
+    empty = "no two units look like one body"
+    show.records(rows, (*shown, "reason", "confidence"), as_json=as_json, empty=empty)
+
+
+@units.command(name="confirm")
+def units_confirm(
+    kind: Annotated[str, typer.Option(help="rename, merge, split, abolish or change_of_level.")],
+    from_year: Annotated[int, typer.Option(help="First fiscal year of the successor.")],
+    evidence: Annotated[str, typer.Option(help="Where it is said: a notice, a report, an address.")],
+    before: Annotated[list[str], typer.Option(help="unit_id before; of a merge say each.")],
+    after: Annotated[list[str] | None, typer.Option(help="unit_id after; of a split say each.")] = None,
+    effective: Annotated[str | None, typer.Option(help="Day of effect, as 2019-03-01.")] = None,
+    confidence: Annotated[str, typer.Option(help="H, M or L.")] = "H",
+    note: Annotated[str | None, typer.Option(help="What else is to be known.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a unit follows another one, by rename, merge or split, or was abolished."""
+    from juesuan import show
+    from juesuan.final_accounts.registry_rows import Succession
+
+    day = _date(effective, "--effective")
+    rows = [
+        Succession(one, other, kind, from_year, day.isoformat() if day else None, evidence, confidence, note)
+        for one in before
+        for other in (after or [None])  # type: ignore[list-item]
+    ]
+    _, archive = _archive()
+    archive.succeed(rows, evidence)
+    if as_json:
+        show.emit_json(rows)
+        return
+    for row in rows:
+        name = archive.registry.name_of(row.successor_unit_id) if row.successor_unit_id else "abolished"
+        show.line(f"recorded  {kind} {from_year}  {archive.registry.name_of(row.predecessor_unit_id)} -> {name}")
+    show.line("the next juesuan refresh joins them")
+
+
 def _archive() -> tuple[Settings, Archive]:
     from juesuan.final_accounts.archive import Archive
     from juesuan.settings import Settings

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from juesuan import faults
 from juesuan.joining import JOINED, Edition, editions, record_id
 from juesuan.landing import Holding, Landing
-from juesuan.raw_schema import RawTable, arrow_type
+from juesuan.raw_schema import REGISTRY, RawTable, arrow_type
 from juesuan.warehouse import STORAGE
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 #: The share of cells out of order beyond which the table is written anew, sorted.
 OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
-#: Lists of the registry: replaced as a whole when a row differs.
-REGISTRY = ("unit", "unit_name", "expected_body")
 
 
 # --- what the archive knows ---------------------------------------------------------------------------------
@@ -124,13 +122,13 @@ Identify = Callable[[LandedReport], Identity | str]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All that loading takes from the archive. Registry rows are mappings by column name of schema raw."""
+    """All that loading takes from the archive. ``registry``: the rows of its lists by table of schema raw, as
+    mappings by column name.
+    """
 
     documents: tuple[ArchivedDocument, ...]
     identify: Identify
-    units: tuple[Mapping[str, Any], ...] = ()
-    unit_names: tuple[Mapping[str, Any], ...] = ()
-    expected: tuple[Mapping[str, Any], ...] = ()
+    registry: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 # --- the desired state: pure --------------------------------------------------------------------------------
@@ -603,7 +601,7 @@ def load(
     before = _by_report(_select(connection, "report", report_columns))
     after = _by_report(want.reports)
 
-    registry = {"unit": sources.units, "unit_name": sources.unit_names, "expected_body": sources.expected}
+    registry = {name: sources.registry.get(name, ()) for name in REGISTRY}
     stale: list[str] = []
     units_changed: set[str] = set()
     for name, records in registry.items():
@@ -613,7 +611,8 @@ def load(
         if old != new:
             stale.append(name)
             if name != "expected_body":
-                units_changed |= {row[columns.index("unit_id")] for row in old ^ new}
+                keys = [columns.index(key) for key in columns if key.endswith("unit_id")]
+                units_changed |= {row[key] for row in old ^ new for key in keys if row[key] is not None}
 
     withdrawn = frozenset(one.document_id for one in sources.documents if one.withdrawn is not None)
     result.pending = pending(before, after, withdrawn, frozenset(units_changed))

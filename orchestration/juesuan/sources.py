@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from juesuan.final_accounts.manifest import SUFFIX
@@ -17,6 +18,7 @@ from juesuan.loading import ArchivedDocument, Identity, LandedReport, Sources
 
 if TYPE_CHECKING:
     from juesuan.final_accounts.archive import Archive, Document
+    from juesuan.final_accounts.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,6 @@ def sources_of(state: ArchiveState) -> Sources:
             return "its manifest cannot be understood"
         return identity(state.archive, document, landed, beside.get(document.document_id))
 
-    registry = state.archive.registry
     return Sources(
         documents=(
             *(
@@ -105,14 +106,24 @@ def sources_of(state: ArchiveState) -> Sources:
         ),
         identify=identify,
         # Taken now, before any resolution proposes a unit in memory that no person has seen.
-        units=tuple(_row(one) for one in registry.units),
-        unit_names=tuple(_row(one) for one in registry.names),
-        expected=tuple(_row(one) for one in registry.expected),
+        registry=_registry_rows(state.archive.registry),
     )
 
 
-def _row(record: Any) -> dict[str, Any]:
-    return asdict(record)
+def _registry_rows(registry: Registry) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """The lists of the registry by table of schema raw; a unit carries the series and group that it is of."""
+    series = {one.unit_id: asdict(one) for one in registry.series()}
+    return {
+        "unit": tuple(asdict(one) | series[one.unit_id] for one in registry.units),
+        "unit_name": tuple(asdict(one) for one in registry.names),
+        "unit_identifier": tuple(asdict(one) for one in registry.identifiers),
+        "unit_parent": tuple(asdict(one) for one in registry.parents),
+        "unit_succession": tuple(
+            asdict(one) | {"effective_on": date.fromisoformat(one.effective_on) if one.effective_on else None}
+            for one in registry.successions
+        ),
+        "expected_body": tuple(asdict(one) for one in registry.expected),
+    }
 
 
 def identity(archive: Archive, document: Document, landed: LandedReport, beside: Scope | None = None) -> Identity | str:

@@ -201,9 +201,9 @@ class Warehouse:
             self.landing.land([Extracted(document.document_id, extractions)], "fp")
 
     def load(self) -> None:
-        registry = tuple({"unit_id": key, "division_code": "441800", "confirmed": True} for key in NAMES.values())
-        names = tuple({"unit_id": key, "name": name, "source": "test"} for name, key in NAMES.items())
-        sources = Sources(tuple(self.documents.values()), identify, registry, names)
+        units = tuple({"unit_id": key, "division_code": "441800", "confirmed": True} for key in NAMES.values())
+        names = tuple({"unit_id": key, "name": name, "name_kind": "official"} for name, key in NAMES.items())
+        sources = Sources(tuple(self.documents.values()), identify, {"unit": units, "unit_name": names})
         connection, _ = open_work(transform.work_file(self.settings), TABLES, None)
         load(connection, self.landing, sources, TABLES, NOW)
         connection.close()

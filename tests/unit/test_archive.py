@@ -21,7 +21,7 @@ from juesuan.final_accounts.inbox import safe_name, waiting
 from juesuan.final_accounts.manifest import ReportIdentity
 from juesuan.final_accounts.model import ArchiveError, Report
 from juesuan.final_accounts.readers import Limits
-from juesuan.final_accounts.registry import NO_DIVISION, Registry, unit_id_of
+from juesuan.final_accounts.registry import NO_DIVISION, unit_id_of
 from juesuan.final_accounts.store import LocalStore, RemoteStore, open_store
 
 DAY = date(2026, 1, 5)
@@ -459,25 +459,6 @@ def test_a_division_learnt_later_keeps_the_id(archive: Archive, desk: Path) -> N
     (unit,) = archive.registry.units
     archive.confirm(unit.unit_id, "the page lies on the site of that county", "990101")
     assert archive.registry.resolve("城关镇人民政府", "990101").unit_id == unit.unit_id
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "said"),
-    [
-        ("units.csv", "unit_id\nu1\n", "its columns must be unit_id, division_code"),
-        ("unit_names.csv", "unit_id,name,from_year,to_year,source\nu9,甲,,,\n", "u9"),
-        ("unit_names.csv", "unit_id,name,from_year,to_year,source\nu9,甲,soon,,\n", "row 2: from_year"),
-        ("expected.csv", "unit_id,fiscal_year,scope,state,reason,source\nu9,,,expected,,\n", "row 2: fiscal_year"),
-    ],
-)
-def test_a_registry_that_contradicts_itself_is_named_by_file_and_row(
-    tmp_path: Path, file: str, text: str, said: str
-) -> None:
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    (folder / file).write_text(text, encoding="utf-8")
-    with pytest.raises(ArchiveError, match=said):
-        Registry(LocalStore(tmp_path))
 
 
 # --- verifying

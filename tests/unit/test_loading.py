@@ -210,7 +210,9 @@ def test_a_changed_unit_lists_its_reports(house: House) -> None:
     house.load(sources(archived("a"), archived("b")))
     finish(house.connection, "v1")
     ((unit_id,),) = house.ask("select unit_id from raw.report where unit_name = '某市民政局'")
-    loaded = house.load(sources(archived("a"), archived("b"), units=({"unit_id": unit_id, "division_code": "110000"},)))
+    loaded = house.load(
+        sources(archived("a"), archived("b"), registry={"unit": ({"unit_id": unit_id, "division_code": "110000"},)})
+    )
     assert [(one.unit_id, one.cause) for one in loaded.pending] == [(unit_id, "changed")]
     assert house.ask("select unit_id, division_code, confirmed from raw.unit") == [(unit_id, "110000", None)]
 

@@ -1,10 +1,40 @@
 {{ config(materialized='table', meta={'reach': 'everything'}) }}
 
-with years as (
+with spoken_of as (
 
     select fiscal_year from {{ ref('stg_report') }}
     union
-    select fiscal_year from {{ ref('stg_expected_body') }}
+    select from_year as fiscal_year from {{ ref('stg_expected_body') }}
+    union
+    select to_year as fiscal_year from {{ ref('stg_expected_body') }}
+    where to_year <> 9999
+
+),
+
+ends as (
+
+    select
+        min(fiscal_year) as first_year,
+        max(fiscal_year) as last_year
+    from spoken_of
+
+),
+
+digits as (
+
+    select * from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as listed (digit) -- noqa: AL05
+
+),
+
+-- Every year from the first to the last, so that a year of which nothing came is there to be asked for.
+years as (
+
+    select ends.first_year + 100 * hundreds.digit + 10 * tens.digit + ones.digit as fiscal_year
+    from ends
+    cross join digits as hundreds
+    cross join digits as tens
+    cross join digits as ones
+    where ends.first_year + 100 * hundreds.digit + 10 * tens.digit + ones.digit <= ends.last_year
 
 ),
 
@@ -26,4 +56,3 @@ select
 from years
 left join reported
     on years.fiscal_year = reported.fiscal_year
-where years.fiscal_year is not null

@@ -113,6 +113,7 @@ names_of_year as (
             partition by reports.report_id, reports.release
             order by
                 case when reports.fiscal_year between names.from_year and names.to_year then 0 else 1 end,
+                case names.name_kind when 'official' then 0 when 'printed' then 1 else 2 end,
                 case when names.is_latest then 0 else 1 end,
                 names.from_year desc,
                 names.unit_name

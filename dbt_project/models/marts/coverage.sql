@@ -373,7 +373,15 @@ section_level as (
 -- Who should have published, and who did. A scope that the register leaves open is met by any.
 expected as (
 
-    select * from {{ ref('stg_expected_body') }}
+    select
+        listed.unit_id,
+        years.fiscal_year,
+        listed.scope,
+        listed.state,
+        listed.reason
+    from {{ ref('stg_expected_body') }} as listed
+    inner join {{ ref('dim_fiscal_year') }} as years
+        on years.fiscal_year between listed.from_year and listed.to_year
 
 ),
 

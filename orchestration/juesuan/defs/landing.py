@@ -9,13 +9,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from juesuan.defs.archive import DOCUMENTS, REGISTRY
+from juesuan.raw_schema import REGISTRY as LISTS
 from juesuan.raw_schema import raw_tables
 from juesuan.refresh import House
 from juesuan.settings import Settings
 
 BATCHES = dg.AssetKey(["landing", "batches"])
-#: Tables of schema raw that come from the registry and not out of documents.
-FROM_REGISTRY = ("unit", "unit_name", "expected_body")
 
 
 @dg.asset(
@@ -58,7 +57,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
         ]
         return dg.AssetSpec(
             ["raw", name],
-            deps=[REGISTRY] if name in FROM_REGISTRY else [BATCHES, REGISTRY],
+            deps=[REGISTRY] if name in LISTS else [BATCHES, REGISTRY],
             group_name="raw",
             description=table.description,
             kinds={"duckdb"},

@@ -8,7 +8,7 @@ lies is the caller's knowledge (an address for :mod:`~juesuan.final_accounts.sto
 
     documents/<file>                      as published; the path carries no meaning and never moves
     documents/<file>.datapackage.json     its manifest, a Frictionless data package
-    registry/units.csv, unit_names.csv, expected.csv
+    registry/*.csv                        units, names, identifiers, successions (registry_rows.py has them all)
     registry/decisions.jsonl              every decision of a person, one line each, before it takes effect
     inbox/                                files dropped here are taken by ``add_inbox``
     index.json                            size and stamp -> sha256; disposable
@@ -45,7 +45,8 @@ from juesuan.final_accounts.manifest import (
 )
 from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
 from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
-from juesuan.final_accounts.registry import Registry, Resolution, check_division, is_unit_id
+from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
+from juesuan.final_accounts.registry_rows import Succession, check_division
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 
 if TYPE_CHECKING:
@@ -565,6 +566,15 @@ class Archive:
         with self._writing():
             self.registry.rename(unit_id, name, from_year, basis)
             self._log_unit("rename", unit_id, basis, {"name": name, "from_year": from_year})
+            self.registry.save()
+
+    def succeed(self, rows: Sequence[Succession], basis: str) -> None:
+        """Record that units follow others; raises :class:`ArchiveError` and records none where one cannot stand."""
+        with self._writing():
+            self.registry.succeed(*rows)
+            for row in rows:
+                about = {"kind": row.kind, "successor_unit_id": row.successor_unit_id, "from_year": row.from_year}
+                self._log_unit("succeed", row.predecessor_unit_id, basis, about)
             self.registry.save()
 
     def _assert(

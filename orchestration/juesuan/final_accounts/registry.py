@@ -1,82 +1,44 @@
-"""The registry of units: which body is which, by division and name, through every rename.
+"""The registry of units: which body is which, by division and name, through every rename, merge and split.
 
-Belongs here: units, their names with validity, bodies expected to publish; resolving a printed name to a
-``unit_id``. Does not belong here: reading names out of documents, or joining units that no person joined.
+Belongs here: resolving a printed name to a ``unit_id``, and every change that a person or ``add`` makes to it. Does
+not belong here: what a row may say (``registry_rows.py``), reading names out of documents, or joining units that
+no person joined.
 
 A ``unit_id`` is minted once, from the division and the first name that the registry learnt (never from
 order), and stays through renames and corrections. Two units of one name in two divisions are two units.
-Files: ``registry/units.csv``, ``unit_names.csv``, ``expected.csv``; their columns are those of ``raw.unit``,
-``raw.unit_name`` and ``raw.expected_body``.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
+from juesuan.final_accounts import registry_rows
 from juesuan.final_accounts.model import ArchiveError
+from juesuan.final_accounts.registry_rows import (
+    KINDS,
+    SUCCESSIONS,
+    UNIT_NAMES,
+    UNITS,
+    ExpectedBody,
+    Row,
+    Series,
+    Succession,
+    Unit,
+    UnitIdentifier,
+    UnitName,
+    UnitParent,
+    check_division,
+)
 from juesuan.final_accounts.store import Entry, Store
 from juesuan.final_accounts.text import bare
-
-UNITS = "registry/units.csv"
-UNIT_NAMES = "registry/unit_names.csv"
-EXPECTED = "registry/expected.csv"
 
 #: In place of a division code that nobody knows.
 NO_DIVISION = "000000"
 
 _UNIT_ID = re.compile(r"u[0-9a-f]{12}")
-_DIVISION = re.compile(r"\d{6}")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One budget unit. ``confirmed`` is False for a row that ``add`` proposed and no person has looked at."""
-
-    unit_id: str
-    division_code: str
-    uscc: str | None = None
-    kind: str | None = None
-    kind_source: str | None = None
-    kind_confidence: str | None = None
-    parent_unit_id: str | None = None
-    parent_from_year: int | None = None
-    parent_to_year: int | None = None
-    confirmed: bool = False
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnitName:
-    """One name of a unit and the years in which it held; None where unknown, or still in use."""
-
-    unit_id: str
-    name: str
-    from_year: int | None = None
-    to_year: int | None = None
-    source: str | None = None
-
-    def holds_in(self, year: int | None) -> bool:
-        """Whether the name was in use in ``year``; an unknown year excludes nothing."""
-        if year is None:
-            return True
-        return (self.from_year or year) <= year <= (self.to_year or year)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedBody:
-    """A body and year of which final accounts are expected, not collected, or which is exempt."""
-
-    unit_id: str
-    fiscal_year: int
-    scope: str | None
-    state: str
-    reason: str | None = None
-    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +51,6 @@ class Resolution:
     doubt: str | None = None
 
 
-_Row = TypeVar("_Row", Unit, UnitName, ExpectedBody)
-
-
 def unit_id_of(division_code: str | None, name: str) -> str:
     """The id that a unit of this division and first name has: ``u`` and twelve hexadecimal digits."""
     key = f"{division_code or NO_DIVISION}|{bare(name)}"
@@ -99,29 +58,25 @@ def unit_id_of(division_code: str | None, name: str) -> str:
 
 
 class Registry:
-    """The registry in memory; :meth:`save` writes what changed."""
+    """The registry in memory; :meth:`save` writes what changed. Raises :class:`ArchiveError` with file and row
+    where what the files say cannot be so.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._stamps = self._seen()
-        self._units = {row.unit_id: row for row in _load(store, UNITS, Unit)}
-        self._names = _load(store, UNIT_NAMES, UnitName)
-        self._expected = _load(store, EXPECTED, ExpectedBody)
-        self._by_name: dict[str, list[UnitName]] = {}
-        for row in self._names:
-            if row.unit_id not in self._units:
-                raise ArchiveError(
-                    f"{UNIT_NAMES}: {row.name} is of unit {row.unit_id}, which {UNITS} lacks; add the unit"
-                )
-            self._by_name.setdefault(bare(row.name), []).append(row)
-        self._dirty = False
+        self._rows = registry_rows.Rows(store)
+        registry_rows.check(self._rows)
+        self._units = {row.unit_id: row for row in self._rows.units}
+        self._index_names()
+        self._dirty: set[str] = set()
 
     def is_current(self) -> bool:
         """Whether the files are those that were read, and nothing is proposed that was not saved."""
         return not self._dirty and self._stamps == self._seen()
 
     def _seen(self) -> tuple[Entry | None, ...]:
-        return tuple(self._store.stat(path) for path in (UNITS, UNIT_NAMES, EXPECTED))
+        return tuple(self._store.stat(path) for path in KINDS)
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -135,8 +90,27 @@ class Registry:
 
     @property
     def expected(self) -> tuple[ExpectedBody, ...]:
-        """Every body-year of the register of bodies expected to publish."""
-        return tuple(self._expected)
+        """Every row of the register of bodies expected to publish."""
+        return tuple(self._rows.expected)
+
+    @property
+    def identifiers(self) -> tuple[UnitIdentifier, ...]:
+        """Every identifier of a unit."""
+        return tuple(self._rows.identifiers)
+
+    @property
+    def parents(self) -> tuple[UnitParent, ...]:
+        """Every supervising department with its years."""
+        return tuple(self._rows.parents)
+
+    @property
+    def successions(self) -> tuple[Succession, ...]:
+        """Every recorded succession, in the order in which they were recorded."""
+        return tuple(self._rows.successions)
+
+    def series(self) -> list[Series]:
+        """Series and group of every unit, sorted by unit."""
+        return registry_rows.series(self._units, self._rows.successions)
 
     def unit(self, unit_id: str) -> Unit:
         """The unit of this id. Raises :class:`ArchiveError` where there is none."""
@@ -190,7 +164,7 @@ class Registry:
         unit = self.unit(unit_id)
         unit = replace(unit, confirmed=True, division_code=division_code or unit.division_code)
         self._units[unit_id] = unit
-        self._dirty = True
+        self._dirty.add(UNITS)
         return unit
 
     def rename(self, unit_id: str, name: str, from_year: int, source: str) -> UnitName:
@@ -198,36 +172,66 @@ class Registry:
         before.
         """
         self.unit(unit_id)
-        for index, row in enumerate(self._names):
-            if row.unit_id == unit_id and row.to_year is None and (row.from_year or 0) < from_year:
-                ended = replace(row, to_year=from_year - 1)
-                self._names[index] = ended
-                same = self._by_name[bare(row.name)]
-                same[same.index(row)] = ended
-        added = UnitName(unit_id, name, from_year=from_year, source=source)
-        self._put(self._units[unit_id], added)
+        added = UnitName(unit_id, name, "official", from_year=from_year, source=source)
+        names = [
+            replace(row, to_year=from_year - 1)
+            if row.unit_id == unit_id and row.to_year is None and (row.from_year or 0) < from_year
+            else row
+            for row in self._names
+        ]
+        self._change(names=[*names, added])
+        self._dirty.add(UNIT_NAMES)
         return added
+
+    def succeed(self, *added: Succession) -> None:
+        """Record successions. Raises :class:`ArchiveError` where one cannot stand beside the others; then none is
+        recorded.
+        """
+        self._change(successions=[*self._rows.successions, *added])
+        self._dirty.add(SUCCESSIONS)
+
+    def _change(self, **lists: list[Any]) -> None:
+        """Put other rows in place of those of some lists, unless they cannot stand."""
+        before = {name: getattr(self._rows, name) for name in lists}
+        self._rows.units = list(self._units.values())
+        for name, rows in lists.items():
+            setattr(self._rows, name, rows)
+        try:
+            registry_rows.check(self._rows)
+        except ArchiveError:
+            for name, rows in before.items():
+                setattr(self._rows, name, rows)
+            raise
+        self._index_names()
+
+    def _index_names(self) -> None:
+        self._by_name: dict[str, list[UnitName]] = {}
+        for row in self._names:
+            self._by_name.setdefault(bare(row.name), []).append(row)
+
+    @property
+    def _names(self) -> list[UnitName]:
+        return self._rows.names
 
     def _put(self, unit: Unit, name: UnitName) -> None:
         self._units[unit.unit_id] = unit
         self._names.append(name)
         self._by_name.setdefault(bare(name.name), []).append(name)
-        self._dirty = True
+        self._dirty |= {UNITS, UNIT_NAMES}
 
     def save(self) -> None:
-        """Write units and names where something changed, names first reaching only units that are written."""
-        if not self._dirty:
-            return
-        self._store.write(UNITS, _dump(Unit, self.units))
-        self._store.write(UNIT_NAMES, _dump(UnitName, self.names))
-        self._dirty = False
-        self._stamps = self._seen()
-
-
-def check_division(code: str) -> None:
-    """Raises :class:`ArchiveError` where ``code`` does not have the form of a division code."""
-    if not _DIVISION.fullmatch(code):
-        raise ArchiveError(f"division {code!r} must be the six digits of GB/T 2260")
+        """Write the files in which something changed, units first, so that no name speaks of one that is not there."""
+        rows: dict[str, tuple[Row, ...]] = {
+            UNITS: self.units,
+            UNIT_NAMES: self.names,
+            SUCCESSIONS: self.successions,
+        }
+        for path, listed in rows.items():
+            if path in self._dirty:
+                self._store.write(path, registry_rows.dump(KINDS[path], listed))
+        if self._dirty:
+            self._stamps = self._seen()
+        self._dirty = set()
 
 
 def is_unit_id(text: str) -> bool:
@@ -237,48 +241,3 @@ def is_unit_id(text: str) -> bool:
 
 def _name_order(row: UnitName) -> tuple[str, int, str]:
     return row.unit_id, row.from_year or 0, row.name
-
-
-def _load(store: Store, path: str, kind: type[_Row]) -> list[_Row]:
-    """The rows of one file; none where it does not exist. Raises :class:`ArchiveError` with file, row and
-    column.
-    """
-    if store.stat(path) is None:
-        return []
-    columns = {field.name: str(field.type) for field in fields(kind)}
-    rows = csv.DictReader(io.StringIO(store.read(path).decode("utf-8-sig")))
-    if set(rows.fieldnames or ()) != set(columns):
-        raise ArchiveError(f"{path}: its columns must be {', '.join(columns)}")
-    return [kind(**_typed(path, number, columns, row)) for number, row in enumerate(rows, start=2)]
-
-
-def _typed(path: str, number: int, columns: dict[str, str], row: dict[str, str]) -> dict[str, Any]:
-    typed: dict[str, Any] = {}
-    for column, kind in columns.items():
-        text = (row[column] or "").strip()
-        if kind == "bool":
-            if text not in ("true", "false"):
-                raise ArchiveError(f"{path}: row {number}: {column} must be true or false, not {text!r}")
-            typed[column] = text == "true"
-        elif not text:
-            if "None" not in kind:
-                raise ArchiveError(f"{path}: row {number}: {column} must not be empty")
-            typed[column] = None
-        elif kind.startswith("int"):
-            if not text.isdigit():
-                raise ArchiveError(f"{path}: row {number}: {column} must be a whole number, not {text!r}")
-            typed[column] = int(text)
-        else:
-            typed[column] = text
-    return typed
-
-
-def _dump(kind: type[_Row], rows: tuple[_Row, ...]) -> bytes:
-    out = io.StringIO()
-    columns = [field.name for field in fields(kind)]
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        values = [getattr(row, column) for column in columns]
-        writer.writerow(["true" if v is True else "false" if v is False else v for v in values])
-    return out.getvalue().encode()

@@ -1,0 +1,20 @@
+with source as (
+
+    select * from {{ source('raw', 'unit_identifier') }}
+
+),
+
+renamed as (
+
+    select
+        cast(unit_id as varchar) as unit_id,
+        cast(identifier_kind as varchar) as identifier_kind,
+        cast(value as varchar) as identifier,
+        cast(coalesce(from_year, 1900) as smallint) as from_year,
+        cast(coalesce(to_year, 9999) as smallint) as to_year,
+        cast(source as varchar) as named_in
+    from source
+
+)
+
+select * from renamed
