@@ -417,8 +417,8 @@ class Series:
     """Where a unit stands among those before and after it.
 
     ``series_id``: the first unit of the line that renames and changes of level make; figures of one series are
-    compared as they are. ``group_id``: the first unit of all that any succession joins; across a merge or a split only the
-    sums of a group are comparable.
+    compared as they are. ``group_id``: the first unit of all that any succession joins; across a merge or a split only
+    the sums of a group are comparable.
     """
 
     unit_id: str
