@@ -7,11 +7,31 @@
     The reports to be built again, as a subquery.
     reach 'report': those pending. reach 'year': also those whose rows here carry another default scope than the
     release list gives them now; which reports count by default is decided over all reports of a year.
+    reach 'series': those of 'year', and the reports that stand beside a pending one: of the same units, before or after
+    a rename, a merge or a split, of the year before and the year after; and those that say they cover it.
 -#}
 {% macro affected_reports(reach) -%}
     {%- set pending = source('raw', 'pending') -%}
     select pending.report_id from {{ pending }} as pending
-    {%- if reach == 'year' %}
+    {%- if reach == 'series' %}
+    union
+    select beside.report_id
+    from {{ pending }} as pending
+    inner join {{ ref('dim_unit_year') }} as own
+        on pending.unit_id = own.unit_id and pending.fiscal_year = own.fiscal_year
+    inner join {{ ref('dim_unit_year') }} as other
+        on own.group_id = other.group_id and other.fiscal_year between own.fiscal_year - 1 and own.fiscal_year + 1
+    inner join {{ ref('fct_release') }} as beside
+        on other.unit_id = beside.unit_id and other.fiscal_year = beside.fiscal_year
+    union
+    select covering.report_id
+    from {{ pending }} as pending
+    inner join {{ ref('covered_body') }} as bodies
+        on pending.unit_id = bodies.covered_unit_id
+    inner join {{ ref('fct_release') }} as covering
+        on bodies.report_id = covering.report_id and pending.fiscal_year = covering.fiscal_year
+    {%- endif %}
+    {%- if reach in ('year', 'series') and 'is_default' in model.get('columns', {}) %}
     union
     select standing.report_id
     from {{ this }} as standing

@@ -28,6 +28,14 @@
     cast(case when {{ place }} < 0.01 then 0.01 else {{ place }} end as decimal(18, 2))
 {%- endmacro %}
 
+{#- Half the last printed place of a figure as text, in yuan: how far rounding may have moved it. -#}
+{% macro half_place_of(value_text, money_unit) -%}
+    {%- set decimals -%}
+        least(6, length(split_part({{ value_text }}, '.', 2)))
+    {%- endset -%}
+    cast({{ precision_yuan(decimals, money_unit) }} * 0.5 as decimal(18, 4))
+{%- endmacro %}
+
 {#- 10 to the minus `decimals`, as a decimal; 0 to 6 places, the most that schema raw holds. -#}
 {% macro power_of_tenth(decimals) -%}
     cast(

@@ -616,6 +616,7 @@ def load(
 
     withdrawn = frozenset(one.document_id for one in sources.documents if one.withdrawn is not None)
     result.pending = pending(before, after, withdrawn, frozenset(units_changed))
+    result.pending += _naming(connection, stale, sources.registry.get("unit_name", ()), before, after, result.pending)
 
     document_columns = [c.name for c in tables["document"].columns if not c.is_run_column]
     old_documents = {row["document_id"]: row for row in _select(connection, "document", document_columns)}
@@ -676,6 +677,33 @@ def load(
     for name in tables:
         (result.rows[name],) = connection.execute(f"select count(*) from raw.{name}").fetchone() or (0,)
     return result
+
+
+def _naming(
+    connection: duckdb.DuckDBPyConnection,
+    stale: Sequence[str],
+    names: Iterable[Mapping[str, Any]],
+    before: Mapping[str, Sequence[Mapping[str, Any]]],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
+    listed: Sequence[Pending],
+) -> list[Pending]:
+    """Reports that name a body among those they cover whose name the registry learnt, changed or forgot."""
+    if "unit_name" not in stale:
+        return []
+    columns = ("unit_id", "name", "from_year", "to_year")
+    old = {tuple(row[one] for one in columns) for row in _select(connection, "unit_name", columns)}
+    new = {tuple(row.get(one) for one in columns) for row in names}
+    changed = sorted({row[1] for row in old ^ new})
+    found = connection.execute(
+        "select distinct report_id from raw.report_unit where name in (select unnest(?::varchar[])) order by 1",
+        [changed],
+    ).fetchall()
+    known = {one.report_id for one in listed}
+    return [
+        Pending(one, after[one][0]["unit_id"], after[one][0]["fiscal_year"], "changed")
+        for (one,) in found
+        if one in before and one in after and one not in known
+    ]
 
 
 def _replace_reports(

@@ -1,9 +1,58 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'series'}) }}
 
 with within_report as (
 
     select * from {{ ref('stg_check_result') }}
-    where {{ only_affected('report_id') }}
+    where {{ only_affected('report_id', 'series') }}
+
+),
+
+across_reports as (
+
+    select * from {{ ref('check_across_reports') }}
+    where {{ only_affected('report_id', 'series') }}
+
+),
+
+results as (
+
+    select
+        report_id,
+        release,
+        unit_id,
+        fiscal_year,
+        check_no,
+        'within_report' as reach,
+        check_id,
+        place,
+        state,
+        severity,
+        expected,
+        actual,
+        difference,
+        tolerance,
+        root,
+        message
+    from within_report
+    union all
+    select
+        report_id,
+        release,
+        unit_id,
+        fiscal_year,
+        check_no,
+        'across_reports' as reach,
+        check_id,
+        place,
+        state,
+        severity,
+        expected,
+        actual,
+        difference,
+        tolerance,
+        cast(null as varchar) as root,
+        message
+    from across_reports
 
 )
 
@@ -13,7 +62,7 @@ select
     cast(unit_id as varchar) as unit_id,
     cast(fiscal_year as smallint) as fiscal_year,
     cast(check_no as integer) as check_no,
-    cast('within_report' as varchar) as reach,
+    cast(reach as varchar) as reach,
     cast(check_id as varchar) as check_id,
     cast(place as varchar) as place,
     cast(state as varchar) as state,
@@ -23,4 +72,4 @@ select
     cast(difference as decimal(24, 6)) as difference,
     cast(tolerance as decimal(24, 6)) as tolerance,
     cast(root as varchar) as root
-from within_report
+from results

@@ -12,24 +12,10 @@ documents as (
 
 ),
 
--- The bodies that a report says it covers, found in the registry by name within the division of the one who says it.
+-- The bodies that a report says it covers.
 named as (
 
-    select
-        listed.report_id,
-        listed.release,
-        listed.list_position,
-        min(names.unit_id) as covered_unit_id
-    from {{ ref('stg_report_unit') }} as listed
-    inner join {{ ref('stg_unit') }} as speakers
-        on listed.unit_id = speakers.unit_id
-    left join {{ ref('dim_unit_name') }} as names
-        on
-            listed.name = names.unit_name
-            and speakers.division_code = names.division_code
-            and listed.fiscal_year between names.from_year and names.to_year
-    where listed.covered
-    group by listed.report_id, listed.release, listed.list_position
+    select * from {{ ref('covered_body') }}
 
 ),
 

@@ -1,23 +1,23 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'year'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'series'}) }}
 
 with releases as (
 
     select * from {{ ref('fct_release') }}
-    where is_current and {{ only_affected('report_id', 'year') }}
+    where is_current and {{ only_affected('report_id', 'series') }}
 
 ),
 
 results as (
 
     select * from {{ ref('fct_check_result') }}
-    where {{ only_affected('report_id', 'year') }}
+    where {{ only_affected('report_id', 'series') }}
 
 ),
 
 told as (
 
-    select * from {{ ref('stg_check_result') }}
-    where {{ only_affected('report_id', 'year') }}
+    select * from {{ ref('check_message') }}
+    where {{ only_affected('report_id', 'series') }}
 
 ),
 

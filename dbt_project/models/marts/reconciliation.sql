@@ -1,9 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'year'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'series'}) }}
 
 with releases as (
 
     select * from {{ ref('fct_release') }}
-    where is_current and {{ only_affected('report_id', 'year') }}
+    where is_current and {{ only_affected('report_id', 'series') }}
 
 ),
 
@@ -167,7 +167,7 @@ findings as (
             partition by results.report_id, results.release, coalesce(results.root, results.place)
         ) as checks
     from {{ ref('fct_check_result') }} as results
-    inner join {{ ref('stg_check_result') }} as messages
+    inner join {{ ref('check_message') }} as messages
         on {{ same(['report_id', 'release', 'check_no'], 'results', 'messages') }}
     where
         results.state in ('fail', 'within_rounding')

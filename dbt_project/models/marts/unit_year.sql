@@ -1,9 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'year'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'series'}) }}
 
 with releases as (
 
     select * from {{ ref('fct_release') }}
-    where is_current and {{ only_affected('report_id', 'year') }}
+    where is_current and {{ only_affected('report_id', 'series') }}
 
 ),
 
