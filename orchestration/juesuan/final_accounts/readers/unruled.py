@@ -1148,8 +1148,9 @@ class _Header:
         lowest = max(b.level for b in self.blocks)
         levels = sorted({round(b.level, 1) for b in [*groups, max(self.blocks, key=lambda b: b.level)]})
         pitch = min((b - a for a, b in itertools.pairwise(levels) if b - a > size), default=1.8 * size)
-        # A word stands in the middle of the height of its cell, and the lowest cells end where the body begins.
-        foot = lowest + min(pitch / 2, 1.2 * size)
+        # A word stands in the middle of the height of its cell, and the lowest cells end where the body begins: not
+        # above the last line of the longest word.
+        foot = max(lowest + min(pitch / 2, 1.2 * size), max(b.bottom for b in self.blocks))
         for group in sorted(groups, key=lambda g: -g.level):
             drawn = self._drawn(group, names)
             if drawn is not None:
