@@ -77,7 +77,7 @@ def test_a_unit_that_the_registry_does_not_know_is_named(archive: Archive) -> No
 def test_the_registry_is_taken_before_anything_is_proposed(archive: Archive) -> None:
     sources = sources_of(state_of(archive))
     assert [row["unit_id"] for row in sources.registry["unit"]] == [unit.unit_id for unit in archive.registry.units]
-    assert [row["name"] for row in sources.unit_names] == ["某市财政局"]
+    assert [row["name"] for row in sources.registry["unit_name"]] == ["某市财政局"]
 
 
 def test_a_changed_file_is_a_problem_and_is_not_read(archive: Archive, tmp_path: Path) -> None:
