@@ -200,9 +200,9 @@ def test_one_long_line_is_cut_where_its_tables_begin() -> None:
 
 def test_a_header_cut_between_lines_is_put_together() -> None:
     vocabulary = frozenset(["项目", "本年收入合计", "财政拨款收入", "上级补助收入", "上级补助", "收入", "科目名称"])
-    words, beside = unstack(
+    words, beside, _ = unstack(
         [["项目"], ["本年收入合", "财政拨款收", "上级补助"], ["科目名称", "计", "入", "收入"]], vocabulary
-    ) or ([], set())
+    ) or ([], set(), [])
     assert words == ["项目", "本年收入合计", "财政拨款收入", "上级补助收入", "科目名称"]
     assert {(1, 2), (2, 3)} <= beside
     assert unstack([["本年收入合"], ["奇怪"]], vocabulary) is None

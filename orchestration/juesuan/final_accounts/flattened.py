@@ -14,13 +14,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from itertools import accumulate, pairwise
+from functools import cache, lru_cache, partial
+from itertools import accumulate, groupby, pairwise
 from typing import Literal, NamedTuple
+from unicodedata import east_asian_width
 
 from juesuan.final_accounts.classes import is_named
 from juesuan.final_accounts.forms import Column, Form, Side, load_forms
+from juesuan.final_accounts.header_letters import columns_by_letters
 from juesuan.final_accounts.identities import Place, Row, Run, put
+from juesuan.final_accounts.list_headers import header_words, is_furniture
 from juesuan.final_accounts.model import TextLine
 from juesuan.final_accounts.numbers import FIGURE, NO_FIGURE
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, Figure, OpenTable, Slot, header_word, is_header_word
@@ -369,12 +372,12 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
     unless it gives the order of the form.
     """
     usual = [column.key for column in columns]
-    words, beside = header.words, None
+    words, beside, begins = header.words, None, None
     if not header.whole:
         stacked = unstack(header.pieces, header.vocabulary - _both(columns, header.pieces), _words_of(tuple(columns)))
         if stacked is None:
-            return _NO_COLUMNS
-        words, beside = stacked
+            return _by_letters(columns, header)
+        words, beside, begins = stacked
     found = _order(columns, words)
     keys, paths = [one.key for one in found], [one.path for one in found]
     heads = [w for w in words[: min((one.at for one in found), default=0)] if w in _over(columns)]
@@ -384,9 +387,16 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
         return _Columns(keys, [], paths)
     if beside is None:
         lines = [header.lines[one.at] for one in found]
-        if len(set(lines)) in (1, len(lines)) and not header.one_line:
+        if (len(set(lines)) in (1, len(lines)) or _cell_by_cell(header, found)) and not header.one_line:
             return _Columns(keys, [], paths)
-        pairs = {(i, j) for i in range(len(keys)) for j in range(i + 1, len(keys)) if lines[i] == lines[j]}
+        starts = [header.starts[one.at] for one in found]
+        # two that begin in one line stand in their order as well as two that end in one
+        pairs = {
+            (i, j)
+            for i in range(len(keys))
+            for j in range(i + 1, len(keys))
+            if lines[i] == lines[j] or starts[i] == starts[j]
+        }
     else:
         at = [one.at for one in found]
         pairs = {(i, j) for i in range(len(keys)) for j in range(len(keys)) if (at[i], at[j]) in beside}
@@ -397,7 +407,57 @@ def _columns(columns: Sequence[Column], header: _Header) -> _Columns:
         # no two words stand in one line: they come in their order, or the text shuffled them
         return _Columns(keys, [tuple(range(len(keys))), tuple(form)], paths)
     orders = _extensions(len(keys), pairs)
+    if len(orders) != 1 and (placed := _by_middles(header, found, begins)) is not None:
+        return _Columns([keys[k] for k in placed], [], [paths[k] for k in placed])
     return _Columns(keys, orders, paths) if orders else _NO_COLUMNS
+
+
+def _by_middles(header: _Header, found: Sequence[_Named], begins: Sequence[int] | None) -> list[int] | None:
+    """The columns from left to right, where the text keeps them; None where it is not sure."""
+    pieces = [piece for line in header.pieces for piece in line]
+    begins = begins if begins is not None else header.firsts
+    read: list[tuple[float, list[int]]] = []
+    for middles in header.middles:
+        if len(middles.pieces) != len(pieces):
+            return None
+        places = [middles.pieces[begins[one.at]] for one in found]
+        order = sorted(range(len(found)), key=lambda k: places[k])
+        if any(places[b] - places[a] < _NEAR for a, b in pairwise(order)):
+            continue
+        astray = 0.0
+        if len(middles.numbers) == len(order):
+            astray = sum(abs(places[k] - at) for k, at in zip(order, middles.numbers, strict=True))
+        read.append((astray, order))
+    if not read or (len({tuple(order) for _, order in read}) > 1 and len({astray for astray, _ in read}) == 1):
+        return None
+    return min(read)[1]
+
+
+#: Columns of characters between the middles of two cells beside each other.
+_NEAR = 4
+_GAP = re.compile(r"\S {3,}\S")
+
+
+def _by_letters(columns: Sequence[Column], header: _Header) -> _Columns:
+    """The columns that the letters of a header name, supposed in the order of the form until identities prove it."""
+    furniture = load_forms().furniture
+    words = header_words(frozenset(), furniture, [piece for line in header.pieces for piece in line])
+    found = columns_by_letters(tuple(columns), "".join(word for word in words if not is_furniture(furniture, word)))
+    if found is None:
+        return _NO_COLUMNS
+    return _Columns([key for key, _ in found], [tuple(range(len(found)))], [path for _, path in found])
+
+
+def _cell_by_cell(header: _Header, found: Sequence[_Named]) -> bool:
+    """Whether the text of a header of one level goes from cell to cell: a name of two lines stands whole behind a line
+    of others. Taken line by line from a page it would stand half above and half below them.
+    """
+    if any(len(one.path) > 1 for one in found):
+        return False
+    lines = [(header.starts[one.at], header.lines[one.at]) for one in found]
+    several = [line for line, n in Counter(first for first, last in lines if first == last).items() if n > 1]
+    wrapped = [first for first, last in lines if first != last]
+    return len(several) == 1 and bool(wrapped) and all(first > several[0] for first in wrapped)
 
 
 def _one_astray(form: Sequence[int], pairs: set[tuple[int, int]]) -> bool:
@@ -451,8 +511,9 @@ _MOST_STACKS = 20_000
 
 def unstack(
     lines: Sequence[Sequence[str]], vocabulary: frozenset[str], figures: frozenset[str] | None = None
-) -> tuple[list[str], set[tuple[int, int]]] | None:
-    """The words of a header whose cells are cut between lines, and which of them stand left of which.
+) -> tuple[list[str], set[tuple[int, int]], list[int]] | None:
+    """The words of a header whose cells are cut between lines, which of them stand left of which, and with which piece
+    each begins.
 
     本年收入合 财政拨款收 | 计 入 -> 本年收入合计, 财政拨款收入. Every piece has to belong to a word, pieces of one line
     keep their order, and the words are as few as can be. None where there is no such way, where there are too many
@@ -464,6 +525,7 @@ def unstack(
     if len(flat) > _MOST_PIECES:
         return None
     best: list[tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = []
+    first: list[int] = []
     fewest = len(flat) + 1
     work = 0
 
@@ -478,6 +540,8 @@ def unstack(
             waiting += following
         return False
 
+    began: list[int] = []
+
     def step(n: int, texts: list[str], last: list[int], pairs: set[tuple[int, int]], before: int | None) -> None:
         nonlocal fewest, work
         work += 1
@@ -488,6 +552,7 @@ def unstack(
                 if len(texts) < fewest:
                     best.clear()
                     fewest = len(texts)
+                    first[:] = began
                 one = (tuple(texts), frozenset(pairs))
                 if one not in best:
                     best.append(one)
@@ -500,14 +565,16 @@ def unstack(
                 step(n + 1, [*texts[:k], text + piece, *texts[k + 1 :]], [*last[:k], line, *last[k + 1 :]], joined, k)
         if piece in heads:
             joined = pairs if beside is None else pairs | {(beside, len(texts))}
+            began.append(n)
             step(n + 1, [*texts, piece], [*last, line], joined, len(texts))
+            began.pop()
 
     step(0, [], [], set(), None)
     told = {tuple((k, word) for k, word in enumerate(words) if figures is None or word in figures) for words, _ in best}
     if work > _MOST_STACKS or len(told) != 1 or (figures is None and len(best) > 1):
         return None
     sure = frozenset.intersection(*(beside for _, beside in best))
-    return list(best[0][0]), set(sure)
+    return list(best[0][0]), set(sure), first
 
 
 def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
@@ -517,7 +584,9 @@ def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
     公务用车 stands above its three parts; its own word is a group when 小计 is there as well.
     """
     facets = form.facets or {}
+    header, groups, below = _with_group(form, header)
     items = [(i, name) for i, w in enumerate(header) for name, ws in facets["item"].items() if w in ws]
+    items = [(i, name) for i, name in items if i not in groups]
     heads = [i for i, name in items if name == form.heading_item]
     if len({header[i] for i in heads}) > 1 and heads[0] == items[0][0] and header.count(header[heads[0]]) == 1:
         # 三公经费 above the items, 合计 among them
@@ -528,12 +597,14 @@ def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
 
     def leaves(run: Sequence[tuple[int, str]]) -> list[str]:
         vehicle = [i for i, name in run if name == "vehicle"]
-        order: list[tuple[tuple[int, int], str]] = []
+        order: list[tuple[tuple[int, int, int], str]] = []
         for i, name in run:
             if name == "vehicle" and len(vehicle) > 1 and i == vehicle[0]:
                 continue
             inside = name in ("vehicle_buy", "vehicle_run") or (name == "vehicle" and len(vehicle) > 1)
-            order.append(((vehicle[0] if inside and vehicle else i, i), name))
+            # what stands under 三公经费 comes before what stands beside it
+            top = -1 if i >= below else i
+            order.append(((top, vehicle[0] if inside and vehicle else i, i), name))
         return [name for _, name in sorted(order)]
 
     n_stage = len({name for _, name in stages})
@@ -558,6 +629,26 @@ def _facet_order(form: Form, header: Sequence[str]) -> list[str]:
         order = [stage for _, stage in stages]
         return [form.column_of(item, order[k * n_stage + j]) for k, item in enumerate(names) for j in range(n_stage)]
     return []
+
+
+def _with_group(form: Form, header: Sequence[str]) -> tuple[list[str], set[int], int]:
+    """The words of a header whose 三公经费 is a group beside other items, with 小计 both under it and under 公务用车.
+
+    Its first 小计 is the total. Gives also where the words of the group stand, and where the words under it begin.
+    """
+    facets = form.facets or {}
+    stages = sum(w in words for w in header for words in facets["stage"].values())
+    total = facets["item"].get(form.heading_item or "")
+    parts = [i for i, w in enumerate(header) if w == "小计"]
+    if total is None or not stages or len(parts) != 2 * stages:
+        return list(header), set(), 0
+    groups = {i for i, w in enumerate(header) if w in total and w != "小计" and i < parts[0]}
+    if len(groups) != stages:
+        return list(header), set(), 0
+    words = list(header)
+    for i in parts[:stages]:
+        words[i] = "合计"
+    return words, groups, parts[0]
 
 
 def _is_only_item(form: Form, header: _Header, last: Token) -> bool:
@@ -586,13 +677,14 @@ def _usual_order(form: Form, columns: Sequence[str]) -> list[str]:
     return sorted(columns, key=place)
 
 
-def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
+def without_header(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
     """The tokens without repetitions of the header, as a page break leaves them."""
     size = len(header)
     if size < 3:
         return tokens
     want = [t.text for t in header]
-    plain = "".join(bare(t) for t in want)
+    # numbers of columns, which may have been taken for those of pages, are not compared
+    plain = "".join(bare(t) for t in want if not t.isdigit())
     kept: list[Token] = []
     i = 0
     while i < len(tokens):
@@ -606,10 +698,10 @@ def _without(tokens: list[Token], header: Sequence[Token]) -> list[Token]:
             continue
         text, j = "", i
         while j < len(tokens) and len(text) < len(plain) and plain.startswith(text):
-            text += bare(tokens[j].text)
+            text += "" if tokens[j].plain_integer else bare(tokens[j].text)
             j += 1
         if text == plain:
-            i = j
+            i = _past_column_numbers(tokens, j) if j < len(tokens) and tokens[j].text == "1" else j
             continue
         kept.append(tokens[i])
         i += 1
@@ -672,6 +764,13 @@ def _counts_columns(tokens: Sequence[Token], i: int) -> bool:
     return i + 1 < len(tokens) and (tokens[i + 1].text == "2" or tokens[i + 1].kind == "word")
 
 
+class _Middles(NamedTuple):
+    """The middles of cells in columns of characters: those of the pieces of a header, and of the numbers of columns."""
+
+    pieces: list[float]
+    numbers: list[float]
+
+
 class _Header(NamedTuple):
     """The words of a header, each with the number of its line; ``whole`` where nothing else stands in it."""
 
@@ -681,6 +780,9 @@ class _Header(NamedTuple):
     pieces: list[list[str]]
     vocabulary: frozenset[str]
     behind: int  # how many words at its end begin the name of the first row
+    starts: list[int]  # the number of the line in which each word begins
+    firsts: list[int]  # the piece with which each word begins
+    middles: tuple[_Middles, ...] = ()  # where text keeps columns of characters
     one_line: bool = False  # it shares its line with the first row: the text has no lines
 
 
@@ -726,15 +828,49 @@ def _header_with(table: OpenTable, tokens: Sequence[Token], *, rows_first: bool)
     ends = list(accumulate(map(len, texts)))
     number: dict[int, int] = {}
     pieces: list[list[str]] = []
+    lined: list[list[Token]] = []
     for token, text in zip(named, texts, strict=True):
         if number.setdefault(id(token.line), len(pieces)) == len(pieces):
             pieces.append([])
+            lined.append([])
         pieces[number[id(token.line)]].append(text)
+        lined[number[id(token.line)]].append(token)
     if len(pieces) == 1:
         # no line says what stands beside what
         pieces = [[piece] for piece in pieces[0]]
     lines = [number[id(named[bisect_left(ends, end)].line)] for _, end in found]
-    return _Header([word for word, _ in found], lines, not loose, pieces, vocabulary, behind)
+    starts = [number[id(named[bisect_left(ends, end - len(word) + 1)].line)] for word, end in found]
+    flat = [token for line in lined for token in line]
+    at = {id(token): k for k, token in enumerate(flat)}
+    firsts = [at[id(named[bisect_left(ends, end - len(word) + 1)])] for word, end in found]
+    middles = _middles(tokens, flat) if len(pieces) > 1 else ()
+    return _Header([word for word, _ in found], lines, not loose, pieces, vocabulary, behind, starts, firsts, middles)
+
+
+def _middles(tokens: Sequence[Token], named: Sequence[Token]) -> tuple[_Middles, ...]:
+    """The middles of the pieces of a header and of the numbers of its columns; see :func:`middles_of`."""
+    numbers = [t for t in tokens if t.plain_integer]
+    return tuple(_Middles(pieces, counted) for counted, pieces in middles_of(numbers, named))
+
+
+def middles_of(figures: Sequence[Token], pieces: Sequence[Token]) -> list[tuple[list[float], list[float]]]:
+    """The middles of figures and of pieces of a header, where text was laid out as the page is; none where it was not.
+
+    Programs count a Chinese character as one column or as two: both readings are given, and what stands where tells
+    which one holds.
+    """
+    if not any(_GAP.search(t.line.text) for t in pieces):
+        return []
+    narrow = tuple([t.start + len(t.text) / 2 for t in some] for some in (figures, pieces))
+    wide = tuple(
+        [_columns_of(t.line.text[: t.start]) + _columns_of(t.text) / 2 for t in some] for some in (figures, pieces)
+    )
+    return [(narrow[0], narrow[1]), (wide[0], wide[1])]
+
+
+def _columns_of(text: str) -> int:
+    """How many columns a text takes where a Chinese character takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 #: Pieces of a header that belong to no word, among which one is looked for that was moved.
@@ -767,8 +903,10 @@ def read_flattened(table: OpenTable, lines: Sequence[TextLine]) -> None:
     if start and table.form.kind == "single" and _is_only_item(table.form, header, tokens[start - 1]):
         # the first row of a table whose items stand down the side
         start -= 1
-        header = header._replace(words=header.words[:-1], lines=header.lines[:-1])
-    body = _without(list(tokens[start:]), tokens[:start])
+        header = header._replace(
+            words=header.words[:-1], lines=header.lines[:-1], starts=header.starts[:-1], firsts=header.firsts[:-1]
+        )
+    body = without_header(list(tokens[start:]), tokens[:start])
     kind = table.form.kind
     if kind == "paired":
         _paired(table, header, body)
@@ -955,8 +1093,8 @@ def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
     if not header.whole:
         stacked = unstack(header.pieces, header.vocabulary)
         words = stacked[0] if stacked else []
-    order = _facet_order(table.form, words)
     figures = [t for t in body if t.kind == "number"]
+    order = _facet_order(table.form, words) or _facets_by_middles(table.form, header, figures)
     row = table.form.row or ""
     if not order:
         table.unread, table.reason = True, "the header does not say which column is which"
@@ -969,6 +1107,50 @@ def _single(table: OpenTable, header: _Header, body: Sequence[Token]) -> None:
     orders = [tuple(range(len(order))), tuple(order.index(column) for column in usual)] if doubt else []
     part = _Part(places, [figures] if figures else [], row, orders)
     _finish(table, [_Entry([part])])
+
+
+def _facets_by_middles(form: Form, header: _Header, figures: Sequence[Token]) -> list[str]:
+    """Column keys of a table of two facets whose text keeps columns of characters: each figure is of the item whose
+    word stands over it, put together from its pieces; none where one has no item.
+    """
+    facets = form.facets or {}
+    pieces = [piece for line in header.pieces for piece in line]
+    stages = [name for piece in pieces for name, words in facets["stage"].items() if piece in words]
+    if not stages or len(figures) % len(stages) or len({id(t.line) for t in figures}) != 1:
+        return []
+    places = [t.start + len(t.text) / 2 for t in figures]
+    for middles in header.middles:
+        if len(middles.pieces) != len(pieces):
+            continue
+        over: list[list[str]] = [[] for _ in figures]
+        for piece, at in zip(pieces, middles.pieces, strict=True):
+            over[min(range(len(places)), key=partial(_apart_from, places, at))].append(piece)
+        items = [_item_of(form, own) for own in over]
+        size = len(items) // len(stages)
+        for first in range(0, len(items), size):
+            parts = [k for k in range(first, first + size) if items[k] == "小计"]
+            for k, name in zip(parts, (form.heading_item, "vehicle"), strict=False):
+                items[k] = name
+        keys = [form.column_of(item or "", stages[k // size]) for k, item in enumerate(items)]
+        if None not in items and "小计" not in items and len(set(keys)) == len(keys):
+            return keys
+    return []
+
+
+def _apart_from(places: Sequence[float], at: float, k: int) -> float:
+    return abs(places[k] - at)
+
+
+def _item_of(form: Form, pieces: Sequence[str]) -> str | None:
+    """The item that the last of these pieces name together; what stands before them is a group."""
+    for first in range(len(pieces)):
+        word = "".join(pieces[first:])
+        if word == "小计":
+            return word
+        for name, words in (form.facets or {})["item"].items():
+            if word in words:
+                return name
+    return None
 
 
 def _items_down(table: OpenTable, header: _Header, body: Sequence[Token]) -> bool:
@@ -1035,7 +1217,7 @@ class _RowAt:
 
     code: str
     first: Token
-    before: list[str] = field(default_factory=list)
+    before: list[Token] = field(default_factory=list)
     tied: list[list[Token]] = field(default_factory=list)  # figures in the line of the words before
     names: list[str] = field(default_factory=list)
     runs: list[list[Token]] = field(default_factory=list)
@@ -1119,7 +1301,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
     apart from names."""
     found: list[_RowAt | list[Token]] = []
     row: _RowAt | None = None
-    loose: list[str] = []
+    loose: list[Token] = []
     tied: list[list[Token]] = []
     words_in: int | None = None  # the line of the last word
     open_run: list[Token] | None = None
@@ -1143,7 +1325,7 @@ def _named_rows(table: OpenTable, n: int, body: Sequence[Token]) -> list[_RowAt 
                 found.append(row)
                 loose, tied = [], []
             elif row is None or row.count or loose or not isinstance(found[-1], _RowAt):
-                loose.append(token.text)
+                loose.append(token)
             else:
                 row.names.append(token.text)
                 row.lines.add(id(token.line))
@@ -1206,40 +1388,53 @@ def _starts_parts(body: Sequence[Token], k: int) -> bool:
 def _names(rows: list[_RowAt]) -> list[str]:
     """The name of each row. Words between two rows end the name of the first or begin that of the second.
 
-    They begin it where the second has no words of its own, where the state's list of codes has them so, or where most
+    A name that began above its code goes on below it in as many lines: its cell is centred. Else words begin the
+    second name where the second row has none of its own, where the state's list of codes has them so, or where most
     names of the table stand above their codes.
     """
     tail = rows.pop() if rows and not rows[-1].code else None
     above = sum(bool(row.before) and not row.names for row in rows) * 2 > len(rows)
     names: list[str] = []
+    taken = 0  # lines above the code of the row before
     for row in rows:
-        if row.before:
-            own = "".join([*row.before, *row.names])
-            whole = names[-1] + "".join(row.before) if names else ""
-            if not row.names and row.code.isdigit():
-                heads = True
-            elif not names or rows[len(names) - 1].code == "合计":
-                heads = row.code.isdigit()
-            elif is_named(row.code, own) or is_named(rows[len(names) - 1].code, whole):
-                heads = is_named(row.code, own)
-            else:
-                heads = above and row.code.isdigit()
-            if heads:
-                names.append(own)
-                row.runs[:0] = row.tied
-                continue
-            if names:
-                rows[len(names) - 1].runs += row.tied
-                if rows[len(names) - 1].code != "合计":
-                    names[-1] = whole
-            else:
-                row.runs[:0] = row.tied
-        names.append("".join(row.names))
+        lines = ["".join(t.text for t in line) for _, line in groupby(row.before, key=lambda t: id(t.line))]
+        behind = _behind(names, rows, row, lines, taken, above=above) if lines else 0
+        if names and rows[len(names) - 1].code != "合计":
+            names[-1] += "".join(lines[:behind])
+        if lines and behind == len(lines) and names:
+            rows[len(names) - 1].runs += row.tied
+        else:
+            row.runs[:0] = row.tied
+        taken = len(lines) - behind
+        names.append("".join([*lines[behind:], *row.names]))
     if tail is not None and names:
         rows[-1].runs += tail.tied
         if rows[-1].code != "合计":
-            names[-1] += "".join(tail.before)
+            names[-1] += "".join(t.text for t in tail.before)
     return names
+
+
+def _behind(
+    names: Sequence[str], rows: Sequence[_RowAt], row: _RowAt, lines: Sequence[str], taken: int, *, above: bool
+) -> int:
+    """How many of the lines between two rows end the name of the first."""
+    if not names or rows[len(names) - 1].code == "合计":
+        return 0 if row.code.isdigit() else len(lines)
+    last = rows[len(names) - 1]
+    for cut in range(len(lines), -1, -1):
+        ends, own = names[-1] + "".join(lines[:cut]), "".join([*lines[cut:], *row.names])
+        if is_named(last.code, ends) and is_named(row.code, own):
+            return cut
+    if is_named(last.code, names[-1]):
+        return 0  # it is whole
+    if taken and taken <= len(lines) - (not row.names):
+        return taken
+    if not row.names and row.code.isdigit():
+        return 0
+    own, whole = "".join([*lines, *row.names]), names[-1] + "".join(lines)
+    if is_named(row.code, own) or is_named(last.code, whole):
+        return 0 if is_named(row.code, own) else len(lines)
+    return 0 if above and row.code.isdigit() else len(lines)
 
 
 def _paired(table: OpenTable, header: _Header, body: list[Token]) -> None:

@@ -11,13 +11,24 @@ rows have figures; every figure that finds no place is reported.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
 
-from juesuan.final_accounts.flattened import Token, figure_of, tokens_of
-from juesuan.final_accounts.model import TextLine
-from juesuan.final_accounts.numbers import NO_FIGURE
-from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot, counts_up
+from juesuan.final_accounts.flattened import Token, figure_of, middles_of, tokens_of, unstack, without_header
+from juesuan.final_accounts.list_headers import (
+    SUBTOTALS,
+    Names,
+    blocks,
+    header_words,
+    is_furniture,
+    names,
+    names_from_left,
+)
+from juesuan.final_accounts.model import FigureDoesNotFit, TextLine
+from juesuan.final_accounts.numbers import NO_FIGURE, parse_figure
+from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot
 from juesuan.final_accounts.text import bare, label
 
 
@@ -28,6 +39,7 @@ class _Row:
     code: str = ""
     words: list[str] = field(default_factory=list)
     figures: list[Token] = field(default_factory=list)
+    split: bool = False  # its name began above its code
 
     @property
     def name(self) -> str:
@@ -36,55 +48,193 @@ class _Row:
 
 def read_list(table: OpenTable, lines: Sequence[TextLine]) -> None:
     """Read one flattened table of kind ``open`` (title taken off) into ``table``; what finds no place is reported."""
-    head: list[str] = []
+    head, body = _parted(table, tokens_of(lines))
+    words = header_words(table.form.header_words, table.words, [t.text for t in head])
+    coded = any(word in table.words.code for word in words)
+    ordinal = bool(words) and words[0] in table.words.line and not words[0].startswith("行")
+    said = {bare(t.text) for t in head}
     rows: list[_Row] = []
-    for line in lines:
-        tokens = tokens_of([line])
-        words = [bare(t.text) for t in tokens if t.kind == "word"]
-        figures = [t for t in tokens if t.kind == "number" or bare(t.text) in NO_FIGURE]
-        if not words and counts_up([t.text for t in tokens]):
-            continue
-        if words and words[0] in table.words.column_number:
-            # 栏次 1 2 3: in a text without line ends the rows stand behind it
-            tokens = _behind_numbers(tokens)
-            words = [bare(t.text) for t in tokens if t.kind == "word"]
-            figures = [t for t in tokens if t.kind == "number"]
-            if not tokens:
-                continue
-        if not rows and not figures:
-            head += words
-            continue
-        if not figures and all(word in head for word in words):
+    loose: list[list[Token]] = []  # lines of words between rows with codes
+    for one in _lines_of(without_header(list(body), list(head))):
+        one = _without_numbers(table, one)
+        if not any(t.kind == "number" for t in one) and all(bare(t.text) in said for t in one):
             continue  # the header again, on the next page
-        _rows_of(tokens, rows)
-    numbered = any(word in table.words.line for word in head)
-    for row in rows:
+        if coded and (not rows or rows[-1].figures):
+            if all(t.kind == "word" for t in one):
+                loose.append(one)
+                continue
+            _share(loose, rows, one)
+        _rows_of(one, rows, coded=coded, ordinal=ordinal)
+    _share(loose, rows, [])
+    if any(word in table.words.line for word in words) and not ordinal:
         # the number of the line stands behind the label
-        if numbered and len(row.figures) > 1 and row.figures[0].plain_integer:
-            del row.figures[0]
-    names = _columns(table, head)
-    usual = Counter(len(row.figures) for row in rows if row.figures).most_common(1)
-    count = usual[0][0] if usual else 0
-    if not names or len(names) != count:
+        for row in rows:
+            if len(row.figures) > 1 and row.figures[0].plain_integer:
+                del row.figures[0]
+    parted = blocks(table.words, words)
+    side_by_side = _side_by_side(parted, rows) if len(parted) > 1 else None
+    if side_by_side is None:
+        found = _named(table, words, rows, ordinal=ordinal) or _named_by_middles(table, head, rows)
+        side_by_side = [found] * len(rows)
+    if None in side_by_side:
         table.unread, table.reason = True, "the header does not name as many columns as its rows have figures"
-    for number, row in enumerate(rows):
-        _place(table, row, number, () if table.unread else names)
+    for number, (row, own) in enumerate(zip(rows, side_by_side, strict=True)):
+        _place(table, row, number, None if table.unread else own)
 
 
-def _behind_numbers(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens behind 栏次 and the numbers of the columns."""
-    k = 1
-    while k < len(tokens) and tokens[k].plain_integer and int(tokens[k].text) == k:
-        k += 1
-    return list(tokens[k:])
+def _parted(table: OpenTable, tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]:
+    """The header, without the numbers of the columns, and the rows."""
+    numbered = _column_numbers(table, tokens)
+    if numbered is not None:
+        return tokens[: numbered[0]], tokens[numbered[1] :]
+    first = next((k for k, t in enumerate(tokens) if _is_figure(t)), len(tokens))
+    if first == len(tokens):
+        return tokens, ()
+    start = first
+    while start and tokens[start - 1].line is tokens[first].line:
+        start -= 1
+    if start:
+        return tokens[:start], tokens[start:]
+    return _one_line(table, tokens, first)
 
 
-def _rows_of(tokens: Sequence[Token], rows: list[_Row]) -> None:
-    """The rows that one line of text adds: each begins with a word, or a code, behind figures."""
+def _share(loose: list[list[Token]], rows: list[_Row], line: Sequence[Token]) -> None:
+    """Give lines of words between two rows to the row before or the one that ``line`` begins.
+
+    A name that wraps may stand half above and half below the line of its code and figures. A line that has the name
+    behind its code needs none; one without takes what is above it, but for what the row before lacks.
+    """
+    named = len(line) > 1 and CODE.fullmatch(line[0].text) is not None and line[1].kind == "word"
+    before = rows[-1] if rows else None
+    half = before is not None and before.split
+    above = len(loose) if not line or (named and half) else len(loose) // 2 * half
+    for words in loose[:above]:
+        if before is not None:
+            before.words += [t.text for t in words]
+    rest = [t.text for words in loose[above:] for t in words]
+    loose.clear()
+    if rest:
+        rows.append(_Row(words=rest, split=not named))
+
+
+def _column_numbers(table: OpenTable, tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """Where 栏次 1 2 3, or 1 2 3 in a line of its own, begins and ends."""
+    for k, token in enumerate(tokens):
+        said = token.kind == "word" and bare(token.text) in table.words.column_number
+        at = k + 1 if said else k
+        end = at
+        while end < len(tokens) and tokens[end].plain_integer and int(tokens[end].text) == end - at + 1:
+            end += 1
+        if said and end > at:
+            return k, end
+        alone = k == 0 or tokens[k - 1].line is not token.line
+        if end - at > 1 and alone and (end == len(tokens) or tokens[end].line is not token.line):
+            return k, end
+        if _is_figure(token) and not said:
+            return None
+    return None
+
+
+def _without_numbers(table: OpenTable, tokens: Sequence[Token]) -> list[Token]:
+    """A line without the numbers of the columns, where the header stands in it again."""
+    numbered = _column_numbers(table, tokens)
+    return [*tokens[: numbered[0]], *tokens[numbered[1] :]] if numbered else list(tokens)
+
+
+def _one_line(table: OpenTable, tokens: Sequence[Token], first: int) -> tuple[Sequence[Token], Sequence[Token]]:
+    """Header and rows of a text without lines: the header ends where its words name as many columns as rows have."""
+    numbered = tokens[first].text == "1" and bare(tokens[0].text) in table.words.line
+    if numbered or (tokens[first].kind == "number" and CODE.fullmatch(tokens[first].text)):
+        return tokens[:first], tokens[first:]
+    for size in range(1, min(4, first)):
+        start = first - size
+        if tokens[start].kind == "number":
+            break
+        rows: list[_Row] = []
+        words = header_words(table.form.header_words, table.words, [t.text for t in tokens[:start]])
+        _rows_of(tokens[start:], rows, coded=any(word in table.words.code for word in words))
+        count = Counter(len(row.figures) for row in rows if row.figures).most_common(1)
+        plain = blocks(table.words, words)[0]
+        if count and len(plain) == count[0][0]:
+            return tokens[:start], tokens[start:]
+    return tokens[: first - 1], tokens[first - 1 :]
+
+
+def _is_figure(token: Token) -> bool:
+    return token.kind == "number" or bare(token.text) in NO_FIGURE
+
+
+def _lines_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    for _, own in groupby(tokens, key=lambda t: id(t.line)):
+        yield list(own)
+
+
+def _named(table: OpenTable, words: Sequence[str], rows: Sequence[_Row], *, ordinal: bool) -> Names | None:
+    """The columns of a list by itself."""
+    plain = [word for word in words if not is_furniture(table.words, word)]
+    half = len(plain) // 2
+    if half and plain[:half] == plain[half:]:
+        plain = plain[:half]  # the same list twice, side by side
+    usual = Counter(len(row.figures) for row in rows if row.figures).most_common(1)
+    width = usual[0][0] if usual else 0
+    whole = [row for row in rows if len(row.figures) == width]
+    labels = Counter(len(row.words) for row in whole).most_common(1)
+    values = [[_value(t) for t in row.figures] for row in whole]
+    return names(plain, values, labels[0][0] if labels and ordinal else 1)
+
+
+def _named_by_middles(table: OpenTable, head: Sequence[Token], rows: Sequence[_Row]) -> Names | None:
+    """The columns of a list whose text keeps columns of characters: its words as they stand from left to right."""
+    known = table.form.header_words | SUBTOTALS
+    pieces = [t for t in head if not is_furniture(table.words, bare(t.text))]
+    lines = [[bare(t.text) for t in line] for line in _lines_of(pieces)]
+    stacked = unstack(lines, known) or unstack(lines, known, frozenset())
+    usual = Counter(len(row.figures) for row in rows if row.figures).most_common(1)
+    if stacked is None or not usual:
+        return None
+    words, _, begins = stacked
+    values = [[_value(t) for t in row.figures] for row in rows if len(row.figures) == usual[0][0]]
+    for _, middles in middles_of((), pieces):
+        placed = [(middles[at], word) for at, word in zip(begins, words, strict=True)]
+        if (found := names_from_left(placed, table.form.header_groups, values)) is not None:
+            return found
+    return None
+
+
+def _value(token: Token) -> Decimal | None:
+    try:
+        got = parse_figure(token.text)
+    except FigureDoesNotFit:
+        return None
+    return got.value if got else None
+
+
+def _side_by_side(parted: Sequence[Sequence[str]], rows: Sequence[_Row]) -> list[Names | None] | None:
+    """The columns of each row of lists side by side, whose rows come in turn; None where they do not."""
+    found: list[Names | None] = []
+    for turn, row in enumerate(rows):
+        words = parted[turn % len(parted)]
+        if len(row.figures) != len(words):
+            return None
+        found.append(Names(tuple((word,) for word in words)))
+    return found if len({len(one) for one in parted}) > 1 else None
+
+
+def _rows_of(tokens: Sequence[Token], rows: list[_Row], *, coded: bool = False, ordinal: bool = False) -> None:
+    """The rows that one line of text adds: each begins with a word, or a code, behind figures.
+
+    ``coded``: the table has a column of codes, so one stands before each name, also within a line. ``ordinal``: its
+    rows are numbered 1 2 3.
+    """
     row = rows[-1] if rows and not rows[-1].figures else None  # a label that goes on in this line
     for k, token in enumerate(tokens):
         word = token.kind == "word" and bare(token.text) not in NO_FIGURE
-        code = k == 0 and CODE.fullmatch(token.text) is not None and len(tokens) > 1
+        follows = k + 1 < len(tokens) and tokens[k + 1].kind == "word" and bare(tokens[k + 1].text) not in NO_FIGURE
+        if ordinal and token.plain_integer and follows and int(token.text) == len(rows) + 1:
+            row = _Row()
+            rows.append(row)
+            continue
+        code = CODE.fullmatch(token.text) is not None and ((k == 0 and len(tokens) > 1) or (coded and follows))
         if ((word or code) and (row is None or row.figures)) or row is None:
             row = _Row()
             rows.append(row)
@@ -96,17 +246,7 @@ def _rows_of(tokens: Sequence[Token], rows: list[_Row]) -> None:
             row.figures.append(token)
 
 
-def _columns(table: OpenTable, head: Sequence[str]) -> tuple[str, ...]:
-    """The names of the columns of figures; of two lists side by side those of one."""
-    furniture = (table.words.name, table.words.line, table.words.code, table.words.column_number)
-    names = [word for word in head if not any(word in words for words in furniture)]
-    half = len(names) // 2
-    if half and names[:half] == names[half:]:
-        names = names[:half]
-    return tuple(names)
-
-
-def _place(table: OpenTable, row: _Row, number: int, names: Sequence[str]) -> None:
+def _place(table: OpenTable, row: _Row, number: int, found: Names | None) -> None:
     plain = label(row.name)
     quote = f"{row.code} {row.name} {' '.join(t.text for t in row.figures)}"
     if not row.figures:
@@ -114,11 +254,12 @@ def _place(table: OpenTable, row: _Row, number: int, names: Sequence[str]) -> No
         return
     if not plain and not row.code:
         reason: str | None = "its row has no label"
-    elif names and len(row.figures) != len(names):
-        reason = f"{len(row.figures)} figures for {len(names)} columns: their columns cannot be told by position"
+    elif found and len(row.figures) != len(found.paths):
+        reason = f"{len(row.figures)} figures for {len(found.paths)} columns: their columns cannot be told by position"
     else:
-        reason = table.reason if not names else None
-    if reason is not None:
+        reason = table.reason
+    if found is None or reason is not None:
+        reason = reason or "its columns are not known"
         for token in row.figures:
             if token.kind == "number":
                 table.report(token.text, quote, reason, figure_of(token, -1))
@@ -126,10 +267,12 @@ def _place(table: OpenTable, row: _Row, number: int, names: Sequence[str]) -> No
     key = row.code or ("合计" if plain in table.words.totals else plain)
     if table.has_row(key) and table.heading:
         key = f"{table.heading}/{key}"
-    for col, (name, token) in enumerate(zip(names, row.figures, strict=True)):
-        counted = any(table.words.counted.search(bare(text)) for text in (row.name, name))
+    for col, (path, token) in enumerate(zip(found.paths, row.figures, strict=True)):
+        counted = any(table.words.counted.search(bare(text)) for text in (row.name, *path))
         figure = figure_of(token, col)
-        table.place(key, row.name or row.code, None, Slot(name, None, (name,)), figure, number, counted=counted)
+        if found.proved:
+            figure = figure._replace(placed_by="identity")
+        table.place(key, row.name or row.code, None, Slot("/".join(path), None, path), figure, number, counted=counted)
 
 
 def read_rows(table: OpenTable, line: TextLine) -> bool:

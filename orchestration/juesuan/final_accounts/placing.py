@@ -294,7 +294,8 @@ class OpenTable:
     def state(self) -> tuple[TableState, str | None]:
         """What the table is by what has been placed and said so far, and why."""
         said = " ".join(self.notes)
-        if self.unread:
+        empty = not self._cells and self.words.no_activity.search(bare(said)) is not None
+        if self.unread and not (empty and all(one.table_key != self.form.key for one in self.unassigned)):
             return "unreadable", self.reason
         if not any(c["value"] for c in self._cells):
             if self.words.no_activity.search(bare(said)):

@@ -52,6 +52,7 @@ _LABELLED = re.compile(r"(?:编制|公开|填报|预算)?(?:部门|单位)(?:名
 _OTHER_TITLE = re.compile(r".{2,60}表(?:\(.{1,12}\))?(?:续表|续)?")
 _INDICATORS = re.compile(r"指标|绩效|自评")
 #: How far above a grid its title may stand, in lines.
+_UNKNOWN_TITLE = re.compile(r"[\u4e00-\u9fff“”\"()、]{4,40}表(?:\([^()]{1,12}\))?")
 _TITLE_REACH = 8
 #: How long a note under a table may be, in lines.
 _NOTE_REACH = 12
@@ -118,6 +119,11 @@ class _Walk:
             elif (key := self._title(block.text)) is not None and (end := self._flattened_extent(i, key)):
                 i = self._flattened(i, end, key, pending)
                 pending = []
+                continue
+            elif key is None and (end := self._unknown_extent(i)):
+                self._unknown(i, end, pending)
+                pending = []
+                i = end
                 continue
             elif key is not None and (end := self._empty_extent(i)):
                 self._empty(i, end, key, pending)
@@ -386,6 +392,7 @@ class _Walk:
                 or self.words.note.match(plain)
                 or (len(plain) > 60 and plain.endswith("。"))
                 or (other is not None and (other != key or not self._goes_on_in(block.text)))
+                or self._is_unknown_title(end)
             ):
                 break
             text.append(plain)
@@ -415,9 +422,67 @@ class _Walk:
         for line in lines[:tail]:
             if line.page is not None and line.page not in table.pages:
                 table.pages.append(line.page)
-        rest = without_furniture(lines[:tail], self._is_furniture)
+        # its own title again, on the next page: ...（续表）
+        own_lines = [line for line in lines[:tail] if self._title(line.text) != key]
+        rest = without_furniture(own_lines, self._is_furniture)
+        if not any(HAS_AMOUNT.search(line.text) for line in rest):
+            # a header, and in place of rows that there are none
+            said = [line for line in rest if self.words.no_activity.search(bare(line.text))]
+            table.notes += [line.text.strip() for line in said]
+            rest = [line for line in rest if line not in said]
         (read_list if table.form.kind == "open" else read_flattened)(table, rest)
         return end - (len(lines) - tail)
+
+    # --- flattened text under a title of no form ----------------------------------------------------------------------
+
+    def _is_unknown_title(self, i: int) -> bool:
+        """Whether the line at block ``i`` is a title that no form has: ...表, and behind it the number of a table or
+        the unit of money.
+        """
+        block = self.blocks[i]
+        if isinstance(block, Grid) or not _UNKNOWN_TITLE.fullmatch(bare(block.text)) or self._is_title(block.text):
+            return False
+        behind = self.blocks[i + 1 : i + 3]
+        return any(
+            not isinstance(b, Grid)
+            and (self.words.printed_number.fullmatch(bare(b.text)) or self.words.money_unit.search(bare(b.text)))
+            for b in behind
+        )
+
+    def _unknown_extent(self, i: int) -> int:
+        """Where such a table ends (exclusive); 0 where there is none, or where it has no figures or is a grid."""
+        if not self._is_unknown_title(i):
+            return 0
+        end, figures = i + 1, False
+        while end < len(self.blocks):
+            block = self.blocks[end]
+            if isinstance(block, Grid):
+                return 0
+            plain = bare(block.text)
+            if (
+                _CHAPTER.match(plain)
+                or _HEADING.fullmatch(plain)
+                or self.words.note.match(plain)
+                or plain.endswith("。")
+                or self._is_title(block.text)
+                or self._is_unknown_title(end)
+            ):
+                break
+            figures = figures or HAS_AMOUNT.search(block.text) is not None
+            end += 1
+        return end if figures else 0
+
+    def _unknown(self, i: int, end: int, pending: Sequence[TextLine]) -> None:
+        """Keep the lines of such a table as rows: what white space parts are its cells."""
+        self.open = None
+        self.rest.extend(pending)
+        first, *lines = [b for b in self.blocks[i:end] if isinstance(b, TextLine)]
+        rows = [line.text.split() for line in lines if not self._is_furniture(line)]
+        width = max(map(len, rows))
+        pages = tuple(sorted({line.page for line in lines if line.page is not None and not self._is_furniture(line)}))
+        grid = tuple((*row, *[""] * (width - len(row))) for row in rows)
+        reason = "no form has this title; its cells are what white space parts"
+        self.unrecognised.append(UnrecognisedTable(first.text.strip(), pages, grid, reason, "unknown_title"))
 
     def _goes_on_as_line(self, line: TextLine) -> bool:
         """Take a line behind a table of blocks that says one row or more of it: 人员经费合计 6.85 公用经费合计 0.67.

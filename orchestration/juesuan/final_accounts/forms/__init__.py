@@ -63,6 +63,7 @@ class Column:
     group_words: Words = NO_WORDS
     under_not: Words = NO_WORDS
     more_groups: tuple[tuple[Words, Words], ...] = ()
+    beside: str | None = None  # the column without which it is not printed
 
     @property
     def groups(self) -> tuple[tuple[Words, Words], ...]:
@@ -114,6 +115,8 @@ class Form:
     decimals: int | None = 2
     patterns: tuple[re.Pattern[str], ...] = ()
     local: bool = False  # printed in some places only: no report owes it
+    header_words: frozenset[str] = frozenset()  # of an open table: words of its columns, which may be wrapped
+    header_groups: frozenset[str] = frozenset()  # those among them that stand over others
     heading_item: str | None = None  # the item whose word also heads a list of items
     budget_stages: Mapping[str, Words] | None = None  # the words that tell one budget from another
     renamed: Mapping[str, str] | None = None  # columns of two facets that have a key of their own
@@ -179,6 +182,7 @@ def _column(entry: Mapping[str, Any]) -> Column:
         group_words=Words.of(under.get("words") or []),
         under_not=Words.of(entry.get("under_not") or []),
         more_groups=tuple((Words.of(one["group"]), Words.of(one["words"])) for one in more),
+        beside=entry.get("beside"),
     )
 
 
@@ -233,6 +237,10 @@ def _form(key: str, entry: Mapping[str, Any], classes: Mapping[str, str]) -> For
         decimals=entry.get("decimals", 2),
         patterns=tuple(re.compile(p) for p in entry.get("title_patterns") or ()),
         local=bool(entry.get("local")),
+        header_words=frozenset(
+            bare(w) for w in (*(entry.get("header_words") or ()), *(entry.get("header_groups") or ()))
+        ),
+        header_groups=frozenset(bare(word) for word in entry.get("header_groups") or ()),
         heading_item=entry.get("heading_item"),
         budget_stages={stage: Words.of(words) for stage, words in (entry.get("budget_stage") or {}).items()} or None,
         renamed=entry.get("renamed"),
