@@ -9,7 +9,7 @@ import pytest
 
 from juesuan.final_accounts.checks import run_checks
 from juesuan.final_accounts.extract import extract
-from juesuan.final_accounts.flattened import unstack
+from juesuan.final_accounts.flattened_headers import unstack
 from juesuan.final_accounts.model import Extraction, Page, Reading, Report, TextLine
 from juesuan.final_accounts.recognise import Recognition, recognise
 

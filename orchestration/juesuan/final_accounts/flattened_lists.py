@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
-from juesuan.final_accounts.flattened import Token, figure_of, middles_of, tokens_of, unstack, without_header
+from juesuan.final_accounts.flattened_headers import middles_of, unstack, without_header
 from juesuan.final_accounts.list_headers import (
     SUBTOTALS,
     Names,
@@ -30,6 +30,7 @@ from juesuan.final_accounts.model import FigureDoesNotFit, TextLine
 from juesuan.final_accounts.numbers import NO_FIGURE, parse_figure
 from juesuan.final_accounts.placing import CODE, Figure, OpenTable, Slot
 from juesuan.final_accounts.text import bare, label
+from juesuan.final_accounts.tokens import Token, figure_of, tokens_of
 
 
 @dataclass(slots=True)

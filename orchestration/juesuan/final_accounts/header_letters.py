@@ -1,8 +1,8 @@
 """Which columns a header names whose words are cut and shuffled: told by its letters, and by nothing but them.
 
 Belongs here: choosing words of a form so that their letters are those that the header prints, each once. Does not
-belong here: headers whose words can be put together in their order (flattened.py), and in which order the columns
-stand: that of the form is only supposed, until the identities prove it.
+belong here: headers whose words can be put together in their order (flattened_headers.py), and in which order the
+columns stand: that of the form is only supposed, until the identities prove it.
 """
 
 from __future__ import annotations

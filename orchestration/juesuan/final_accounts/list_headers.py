@@ -1,7 +1,7 @@
 """The columns of a table of a single place in flattened text: their names, and which stand under which.
 
 Belongs here: headers whose columns no form data names, of one level or of two, and blocks of them side by side. Does
-not belong here: rows (flattened_lists.py), headers that the form data names (flattened.py).
+not belong here: rows (flattened_lists.py), headers that the form data names (flattened_headers.py).
 
 Text keeps the words of a header and not what stands over what. A header of two levels is read where one way of putting
 its words together gives as many columns as the rows have figures and holds in the figures of every row: 小计 is the sum

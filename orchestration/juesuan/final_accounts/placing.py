@@ -331,12 +331,12 @@ def is_header_word(form: Form, words: Furniture, text: str) -> bool:
 def is_header_line(form: Form, text: str) -> bool:
     """Whether a line holds nothing but words of the header of this form, whole or in pieces as wrapping leaves them."""
     pieces = [bare(piece) for piece in text.split()]
-    vocabulary = header_words(form.key)
+    vocabulary = words_of_header(form.key)
     return bool(pieces) and all(any(piece in word for word in vocabulary) for piece in pieces if not piece.isdigit())
 
 
 @cache
-def header_words(key: str) -> frozenset[str]:
+def words_of_header(key: str) -> frozenset[str]:
     """Every plain word that may stand in a header of that table."""
     form, words = load_forms().tables[key], load_forms().furniture
     found = words.group.plain | words.code.plain | words.name.plain | words.line.plain | words.column_number.plain

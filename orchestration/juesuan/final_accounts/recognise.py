@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from juesuan.final_accounts.carving import carve
-from juesuan.final_accounts.flattened import read_flattened, without_furniture
+from juesuan.final_accounts.flattened import read_flattened
 from juesuan.final_accounts.flattened_lists import read_list, read_rows
 from juesuan.final_accounts.forms import load_forms, title_of, titled
 from juesuan.final_accounts.grids import form_by_header, like_columns, names_all_columns, read_grid
@@ -42,6 +42,7 @@ from juesuan.final_accounts.model import (
 )
 from juesuan.final_accounts.placing import HAS_AMOUNT, OpenTable, clean, is_header_line
 from juesuan.final_accounts.text import bare
+from juesuan.final_accounts.tokens import without_furniture
 
 Block = TextLine | Grid
 
