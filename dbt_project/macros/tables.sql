@@ -134,10 +134,14 @@
         cast(case when most_printed.code is not null then 'report' else 'reference_list' end as varchar) as name_source,
         cast(coalesce(most_printed.reports, 0) as integer) as reports,
         cast(coalesce(most_printed.names_printed, 0) as integer) as names_printed,
+        {{ line_columns('codes', 'code') }},
+        cast({{ of_line('changes', 'null') }} as varchar) as mapping_changes,
+        cast({{ of_line('from_year', '1900') }} = codes.fiscal_year as boolean) as is_first_of_line,
         cast(listed.name as varchar) as listed_name,
         cast(listed.basis as varchar) as list_basis,
         cast(listed.confidence as varchar) as list_confidence
     from codes
+    {{ join_lines('codes', 'code', classification) }}
     left join most_printed
         on {{ same(['code', 'fiscal_year'], 'codes', 'most_printed') }} and most_printed.place = 1
     left join listed

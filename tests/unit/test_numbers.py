@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juesuan.final_accounts.model import FigureDoesNotFit
-from juesuan.final_accounts.numbers import half_unit, holds, parse_figure, plain, tolerance
+from juesuan.final_accounts.numbers import half_unit, holds, is_figure, parse_figure, plain, tolerance
 
 money = st.decimals(min_value=Decimal("-99999999999"), max_value=Decimal("99999999999"), places=2)
 
@@ -89,3 +89,8 @@ def test_plain_strings_have_no_exponent_and_no_negative_zero(value: Decimal) -> 
 )  # fmt: skip
 def test_what_the_warehouse_holds_exactly(value: str, unit: str | None, fits: bool) -> None:
     assert holds(Decimal(value), unit) is fits
+
+
+def test_a_figure_of_too_many_digits_is_a_figure_all_the_same() -> None:
+    assert is_figure("5.2147483647") and is_figure("1,234.50") and is_figure("(0.5)")
+    assert not is_figure("12,34.5") and not is_figure("合计")

@@ -10,20 +10,22 @@ with leaves as (
 )
 
 select
-    cast(report_id as varchar) as report_id,
-    cast(release as smallint) as release,
-    cast(unit_id as varchar) as unit_id,
-    cast(fiscal_year as smallint) as fiscal_year,
+    cast(leaves.report_id as varchar) as report_id,
+    cast(leaves.release as smallint) as release,
+    cast(leaves.unit_id as varchar) as unit_id,
+    cast(leaves.fiscal_year as smallint) as fiscal_year,
     cast('appropriation' as varchar) as basis,
-    cast(fund as varchar) as fund,
+    cast(leaves.fund as varchar) as fund,
     cast('basic' as varchar) as nature,
-    cast(facet as varchar) as funds,
-    cast(table_key as varchar) as table_key,
-    cast(row_key as varchar) as row_key,
-    cast(column_key as varchar) as column_key,
-    cast(code as varchar) as economic_code,
-    cast(amount_yuan as decimal(18, 2)) as amount_yuan,
-    cast(value_state as varchar) as value_state,
-    cast(is_residual as boolean) as is_residual,
-    cast(is_derived as boolean) as is_derived
+    cast(leaves.facet as varchar) as funds,
+    cast(leaves.table_key as varchar) as table_key,
+    cast(leaves.row_key as varchar) as row_key,
+    cast(leaves.column_key as varchar) as column_key,
+    cast(leaves.code as varchar) as economic_code,
+    {{ line_columns('leaves', 'code') }},
+    cast(leaves.amount_yuan as decimal(18, 2)) as amount_yuan,
+    cast(leaves.value_state as varchar) as value_state,
+    cast(leaves.is_residual as boolean) as is_residual,
+    cast(leaves.is_derived as boolean) as is_derived
 from leaves
+{{ join_lines('leaves', 'code', 'economic') }}

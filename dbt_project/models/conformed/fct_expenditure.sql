@@ -123,19 +123,21 @@ expenditure as (
 )
 
 select
-    cast(report_id as varchar) as report_id,
-    cast(release as smallint) as release,
-    cast(unit_id as varchar) as unit_id,
-    cast(fiscal_year as smallint) as fiscal_year,
-    cast(basis as varchar) as basis,
-    cast(fund as varchar) as fund,
-    cast(table_key as varchar) as table_key,
-    cast(row_key as varchar) as row_key,
-    cast(column_key as varchar) as column_key,
-    cast(functional_code as varchar) as functional_code,
-    cast(nature as varchar) as nature,
-    cast(amount_yuan as decimal(18, 2)) as amount_yuan,
-    cast(value_state as varchar) as value_state,
-    cast(is_residual as boolean) as is_residual,
-    cast(is_derived as boolean) as is_derived
+    cast(expenditure.report_id as varchar) as report_id,
+    cast(expenditure.release as smallint) as release,
+    cast(expenditure.unit_id as varchar) as unit_id,
+    cast(expenditure.fiscal_year as smallint) as fiscal_year,
+    cast(expenditure.basis as varchar) as basis,
+    cast(expenditure.fund as varchar) as fund,
+    cast(expenditure.table_key as varchar) as table_key,
+    cast(expenditure.row_key as varchar) as row_key,
+    cast(expenditure.column_key as varchar) as column_key,
+    cast(expenditure.functional_code as varchar) as functional_code,
+    {{ line_columns('expenditure', 'functional_code') }},
+    cast(expenditure.nature as varchar) as nature,
+    cast(expenditure.amount_yuan as decimal(18, 2)) as amount_yuan,
+    cast(expenditure.value_state as varchar) as value_state,
+    cast(expenditure.is_residual as boolean) as is_residual,
+    cast(expenditure.is_derived as boolean) as is_derived
 from expenditure
+{{ join_lines('expenditure', 'functional_code', 'functional') }}

@@ -15,7 +15,7 @@ from typing import Literal
 
 from juesuan.final_accounts.forms import Column, Form, Furniture, Side, Words, load_forms
 from juesuan.final_accounts.model import Grid, GridCell
-from juesuan.final_accounts.numbers import NO_FIGURE, parse_figure
+from juesuan.final_accounts.numbers import NO_FIGURE, is_figure
 from juesuan.final_accounts.placing import (
     CODE,
     HAS_DECIMAL,
@@ -146,7 +146,7 @@ def _header_of_open(words: Furniture, rows: Mapping[int, Sequence[GridCell]]) ->
             continue
         first = min((c for c in cells if c.text.strip()), key=lambda c: c.col)
         lone = len(texts) == 1 and header > 0 and first.col == 0 and first.col_span == 1 and first.row_span == 1
-        is_row = any(parse_figure(c.text) is not None or c.number is not None for c in cells)
+        is_row = any(is_figure(c.text) or c.number is not None for c in cells)
         is_total = header > 0 and first.col == 0 and texts[0] in words.totals
         if lone or is_row or is_total or any(bare(t) in NO_FIGURE for t in texts):
             break
@@ -276,8 +276,8 @@ def _open_slots(
         text = bare(cell.text)
         if cell.row < header or not text or cell.col_span > 1:
             continue
-        is_figure = cell.number is not None or parse_figure(text) is not None or text in NO_FIGURE
-        (figures if is_figure else words)[cell.col] += 1
+        figure = cell.number is not None or is_figure(text) or text in NO_FIGURE
+        (figures if figure else words)[cell.col] += 1
     block = Block()
     for c, path in enumerate(paths):
         role = _role(path)
@@ -607,7 +607,7 @@ def _item_pairs(table: OpenTable, row: Mapping[int, GridCell], row_no: int, usua
     cells = [c for c in {id(cell): cell for _, cell in sorted(row.items())}.values() if c.text.strip()]
     found = []
     for cell, after in pairwise(cells):
-        if table.words.counted.search(bare(cell.text)) and parse_figure(after.text) is not None:
+        if table.words.counted.search(bare(cell.text)) and is_figure(after.text):
             item = _deepest(items, [label(cell.text)])
             if item is not None:
                 found.append((item, cell, after))

@@ -58,6 +58,14 @@ def parse_figure(text: str) -> Figure | None:
     return Figure(value, len(decimals))
 
 
+def is_figure(text: str) -> bool:
+    """Whether a text is exactly one figure, also one of more digits than can be kept."""
+    try:
+        return parse_figure(text) is not None
+    except FigureDoesNotFit:
+        return True
+
+
 #: Sums in binary differ from what was meant by less than this part of them.
 _NOISE = Decimal("1e-9")
 

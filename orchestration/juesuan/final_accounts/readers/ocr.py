@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from juesuan.final_accounts.model import Box, FigureDoesNotFit, Grid, GridCell, Page, TextLine
-from juesuan.final_accounts.numbers import parse_figure
+from juesuan.final_accounts.numbers import is_figure
 from juesuan.final_accounts.readers import Limits, progress
 from juesuan.final_accounts.readers.raster import Raster, rasters
 from juesuan.final_accounts.readers.runs import Run, join, visual_lines
@@ -415,7 +415,7 @@ def _parted_in_threes(text: str) -> str:
 def _formed(text: str) -> bool:
     """Whether a text is exactly one figure, a code or a percentage."""
     try:
-        return parse_figure(text.removesuffix("%")) is not None
+        return is_figure(text.removesuffix("%"))
     except FigureDoesNotFit:
         return False
 
