@@ -31,7 +31,7 @@
     inner join {{ ref('fct_release') }} as covering
         on bodies.report_id = covering.report_id and pending.fiscal_year = covering.fiscal_year
     {%- endif %}
-    {%- if reach in ('year', 'series') and 'is_default' in model.get('columns', {}) %}
+    {%- if reach in ('year', 'series') and 'is_default' in (model if model is defined else {}).get('columns', {}) %}
     union
     select standing.report_id
     from {{ this }} as standing
