@@ -1,7 +1,7 @@
 """Lines of classification codes that are the same across years, from the lists of changes.
 
-Belongs here: which codes of which years are one line, by the changes that are recorded. Does not belong here: the changes
-(``dbt_project/seeds/functional_change.csv``, ``economic_change.csv``), names, amounts.
+Belongs here: which codes of which years are one line, by the changes that are recorded. Does not belong here: the
+changes (``dbt_project/seeds/functional_change.csv``, ``economic_change.csv``), names, amounts.
 
 ``python -m juesuan.code_lines`` writes ``functional_line.csv`` and ``economic_line.csv`` beside them: one row for each
 code and span of years that a change touches. A code that no row names is its own line. A row holds for the codes below
@@ -21,9 +21,11 @@ import csv
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from juesuan.final_accounts.model import JuesuanError
+from juesuan.final_accounts.registry_rows import PLAUSIBLE_YEARS
 
 #: Ends of spans that no change limits.
 FIRST_YEAR, LAST_YEAR = 1900, 9999
@@ -66,7 +68,7 @@ def read_changes(path: Path) -> list[Change]:
         for number, row in enumerate(csv.DictReader(file), start=2):
             where = f"{path.name}: row {number}"
             year, old, new = row["effective_year"], row["old_code"], row["new_code"]
-            if not (year.isdigit() and 1990 <= int(year) <= 2100):
+            if not (year.isdigit() and int(year) in PLAUSIBLE_YEARS):
                 raise ChangesContradict(f"{where}: effective_year {year!r} is no plausible year")
             for code in (old, *([new] if new else [])):
                 if not (code.isdigit() and len(code) in (3, 5, 7)):
@@ -114,9 +116,13 @@ def code_lines(changes: Sequence[Change]) -> list[CodeLine]:
         said = [one for _, _, one in own] or ended
         line, mapping = _line(span, members, own)
         confidence = max((one.confidence for one in said), key=_CONFIDENCE.index)
-        told = "；".join(f"{one.effective_year} {one.old_code}→{one.new_code or '（取消）'}" for one in sorted(said, key=_order))
+        told = "；".join(_told(one) for one in sorted(said, key=_order))
         out.append(CodeLine(span.code, span.from_year, span.to_year, line, mapping, confidence, told))
     return sorted(out, key=lambda one: (one.code, one.from_year))
+
+
+def _told(one: Change) -> str:
+    return f"{one.effective_year} {one.old_code}→{one.new_code or '（取消）'}"
 
 
 def _order(one: Change) -> tuple[int, str, str]:
@@ -127,7 +133,7 @@ def _spans(code: str, changes: Iterable[Change]) -> list[_Span]:
     """The spans of years into which the changes part the use of a code."""
     borders = {one.effective_year for one in changes if code in (one.old_code, one.new_code)}
     years = [FIRST_YEAR, *sorted(borders), LAST_YEAR + 1]
-    return [_Span(code, begin, end - 1) for begin, end in zip(years, years[1:], strict=False)]
+    return [_Span(code, begin, end - 1) for begin, end in pairwise(years)]
 
 
 def _line(span: _Span, members: set[_Span], edges: Sequence[tuple[_Span, _Span, Change]]) -> tuple[str, str]:

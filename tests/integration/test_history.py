@@ -49,6 +49,7 @@ def year_of(
     change: str | None = None,
     units: tuple[ReportUnit, ...] = (),
     subsidy: str = "",
+    items: dict[str, str] | None = None,
 ) -> Extraction:
     """A report whose T1 and T4 are the carry-over of one fund; ``change``: what its text says against last year."""
     t1 = {
@@ -80,8 +81,9 @@ def year_of(
             Statement("expenditure", "amount", amount, "万元", text, 1, 1, expenditure),
             Statement("expenditure", "change_amount", Decimal(change), "万元", text, 1, 1, change, base="prior_year"),
         )
-    tables = present("T1", "T2", "T4")
-    groups = (cells("T1", 1, t1), cells("T2", 2, t2), cells("T4", 3, t4))
+    t3 = {code: {"expenditure_total": amount, "basic": amount} for code, amount in (items or {}).items()}
+    tables = present("T1", "T2", "T4", "T3")
+    groups = (cells("T1", 1, t1), cells("T2", 2, t2), cells("T4", 3, t4), cells("T3", 4, t3))
     return made(name, unit, scope, tables, *groups, year=year, statements=said, units=units)
 
 
@@ -132,8 +134,10 @@ class Region(Warehouse):
 
 def fill(region: Region) -> None:
     """Reports of 2018 and 2019 of all units."""
-    region.report("old", OLD, 2018, "1.00", "10.00", "9.00", "2.00")
-    region.report("new", NEW, 2019, "2.00", "12.00", "11.00", "3.00", change="2.00")
+    before = {"2110101": "5.00", "2150601": "3.00", "2011501": "1.00"}
+    after = {"2110101": "6.00", "2240101": "4.00", "2013801": "1.00"}
+    region.report("old", OLD, 2018, "1.00", "10.00", "9.00", "2.00", items=before)
+    region.report("new", NEW, 2019, "2.00", "12.00", "11.00", "3.00", change="2.00", items=after)
     region.report("farm", FARM, 2018, "0.00", "5.00", "4.00", "1.00")
     region.report("herd", HERD, 2018, "", "3.00", "2.50", "0.50")
     region.report("both", BOTH, 2019, "1.40", "8.00", "9.40", "")
@@ -149,7 +153,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
     made_region = Region(tmp_path_factory.mktemp("region"))
     fill(made_region)
     day = datetime.date(2025, 1, 1)
-    made_region.report("old-2", OLD, 2018, "1.00", "10.00", "8.90", "2.10", published=day)
+    items = {"2110101": "4.90", "2150601": "3.00", "2011501": "1.00"}
+    made_region.report("old-2", OLD, 2018, "1.00", "10.00", "8.90", "2.10", published=day, items=items)
     made_region.step()
     return made_region
 
@@ -217,6 +222,36 @@ def test_a_department_is_its_bodies_less_what_they_give_each_other(region: Regio
     ]
 
 
+def test_spending_is_compared_along_lines_and_says_what_breaks_them(region: Region) -> None:
+    got = region.ask(
+        "select level, line_key, state, final_yuan, prior_yuan, change_ratio, break_code, break_organisation "
+        "from marts.spending_change where unit_id = 'b' and kind = 'function' and basis = 'all_sources' order by all"
+    )
+    ratio = Decimal("0.224490")
+    assert got == [
+        ("class", "201", "continued", 10000, 10000, 0, True, True),
+        ("class", "211", "continued", 60000, 49000, ratio, False, True),
+        ("class", "215", "ended", None, 30000, None, True, True),
+        ("class", "224", "new", 40000, None, None, True, True),
+        ("item", "20115+20117+20138+21010", "continued", 10000, 10000, 0, True, True),
+        ("item", "2110101", "continued", 60000, 49000, ratio, False, True),
+        # 安全生产监管 of 2018 is 应急管理事务 of 2019.
+        ("item", "22401", "continued", 40000, 30000, Decimal("0.333333"), True, True),
+        ("section", "20115+20117+20138+21010", "continued", 10000, 10000, 0, True, True),
+        ("section", "21101", "continued", 60000, 49000, ratio, False, True),
+        ("section", "22401", "continued", 40000, 30000, Decimal("0.333333"), True, True),
+    ]
+
+
+def test_the_year_before_that_is_not_here_is_derived_and_says_so(tmp_path: Path) -> None:
+    region = Region(tmp_path)
+    region.report("new", NEW, 2019, "2.00", "12.00", "11.00", "3.00", change="2.00")
+    region.step()
+    assert region.ask(
+        "select line_key, final_yuan, prior_yuan, prior_source, prior_report_id from marts.spending_change"
+    ) == [("expenditure", 110000, 90000, "derived", None)]
+
+
 def test_every_figure_that_a_reissue_changed_is_listed(region: Region) -> None:
     got = region.ask(
         "select table_key, column_key, text_before, text_after, difference_yuan, state from marts.restatements "
@@ -224,7 +259,8 @@ def test_every_figure_that_a_reissue_changed_is_listed(region: Region) -> None:
     )
     assert ("T1", "expenditure_amount", "9.00", "8.90", -1000, "changed") in got
     assert ("T4", "expenditure_general_public_budget", "2.00", "2.10", 1000, "changed") in got
-    assert len(got) == 5
+    assert ("T3", "basic", "5.00", "4.90", -1000, "changed") in got
+    assert len(got) == 7
 
 
 def test_checks_across_reports_are_results_like_the_others(region: Region) -> None:
