@@ -18,7 +18,6 @@ it too, unless they have rows of their own.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -143,9 +142,9 @@ def _line(span: _Span, members: set[_Span], edges: Sequence[tuple[_Span, _Span, 
     if len(set(olds)) == len(olds) and len(set(news)) == len(news):
         return max(members, key=lambda one: one.from_year).code, "one_to_one"
     codes = sorted({one.code for one in members})
-    shared = os.path.commonprefix(codes)
-    depth = next((n for n in (5, 3) if len(shared) >= n and all(len(code) > n for code in codes)), 0)
-    return (shared[:depth], "common_parent") if depth else ("+".join(codes), "group")
+    above = (5, 3)
+    depth = next((n for n in above if len({code[:n] for code in codes}) == 1 and min(map(len, codes)) > n), 0)
+    return (codes[0][:depth], "common_parent") if depth else ("+".join(codes), "group")
 
 
 def write(folder: Path) -> list[Path]:
