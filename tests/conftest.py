@@ -64,3 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker in item.iter_markers("program"):
             if not any(map(shutil.which, marker.args)):
                 item.add_marker(pytest.mark.skip(reason=f"needs {' or '.join(marker.args)}"))
+    # Two processes take half of the list each: the tests that take a minute begin both halves, so that none is last.
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    half = len(items) // 2 - len(long[::2])
+    items[:] = [*long[::2], *rest[:half], *long[1::2], *rest[half:]]

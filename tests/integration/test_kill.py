@@ -29,6 +29,7 @@ def drive(tmp_path: Path, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: int, tmp_path: Path) -> None:
     head, *tried = drive(tmp_path, str(part), str(PARTS))
@@ -44,9 +45,10 @@ def test_a_kill_leaves_the_last_version_whole_and_the_next_run_completes(part: i
         assert one["point"].startswith(("publish.link.switched", "publish.pending", "publish.retire")), one
 
 
+@pytest.mark.long
 def test_the_real_models_are_completed_after_a_kill_between_them(tmp_path: Path) -> None:
     """Some models have the new report and some do not; the next run gives all of them as undisturbed."""
-    points = ["dbt.fct_release.finished", "dbt.unit_year.finished", "publish.link.linked"]
+    points = ["dbt.fct_release.finished", "dbt.unit_year.finished"]
     head, *tried = drive(tmp_path, "real", *points)
     assert head["changed"]
     assert [one["point"] for one in tried] == points

@@ -25,6 +25,7 @@ def differing(one: dict[str, list[tuple]], other: dict[str, list[tuple]]) -> set
     return names - {"marts.version_change"}
 
 
+@pytest.mark.long
 def test_step_by_step_and_at_once_give_the_same_tables(tmp_path: Path) -> None:
     """One report came after the other, one was withdrawn and put back: one test, as each step stands on the last."""
     house = settings(tmp_path / "house", "real")
