@@ -211,6 +211,30 @@ def test_review_without_a_terminal_says_what_to_say_and_never_asks(run: Run, tmp
     assert "nothing waits" in run("review", "list")[1]
 
 
+def test_units_are_listed_and_a_succession_is_recorded_or_refused_whole(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "registry"
+    folder.mkdir(parents=True)
+    head = "unit_id,division_code,kind,kind_source,kind_confidence,confirmed,note\n"
+    (folder / "units.csv").write_text(head + "".join(f"{one},990101,,,,true,\n" for one in "abc"), encoding="utf-8")
+    names = "unit_id,name,name_kind,from_year,to_year,source\n"
+    names += "a,某县农业局,official,,2018,\nb,某县农业农村局,official,2019,,\n"
+    (folder / "unit_names.csv").write_text(names, encoding="utf-8")
+    said = ("--kind", "rename", "--from-year", "2019", "--evidence", "the notice of the county")
+    code, out, _ = run("units", "confirm", "--before", "a", "--after", "b", "--effective", "2019-03-01", *said)
+    assert code == 0 and "某县农业局 -> 某县农业农村局" in out
+    code, out, _ = run("units", "list", "农业", "--json")
+    assert code == 0
+    assert [(one["unit_id"], one["series"]) for one in json.loads(out)] == [("a", "a"), ("b", "a")]
+    assert "某县农业局 (-2018)" in out
+    code, _, err = run("units", "confirm", "--before", "b", "--after", "a", *said)
+    assert code == 1 and "succession.csv: row 2" in err and "circle" in err
+    assert (folder / "succession.csv").read_text(encoding="utf-8").count("\n") == 2
+    decisions = (folder / "decisions.jsonl").read_text(encoding="utf-8")
+    assert decisions.count("succeed") == 1 and "the notice of the county" in decisions
+    code, _, err = run("units", "propose")
+    assert code == 1 and "juesuan refresh" in err
+
+
 def test_withdraw_refile_and_verify(run: Run, tmp_path: Path) -> None:
     run("add", TEXT_REPORT)
     name = TEXT_REPORT.name
