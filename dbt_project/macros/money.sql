@@ -23,7 +23,7 @@
 {#- The last printed place in yuan: 2 decimals of 万元 are 100 yuan. Nothing finer than a fen is money. -#}
 {% macro precision_yuan(decimals, money_unit) -%}
     {%- set place -%}
-        cast({{ yuan_per(money_unit) }} as decimal(15, 6)) * {{ power_of_tenth(decimals) }}
+        cast({{ yuan_per(money_unit) }} as decimal(9, 0)) * {{ power_of_tenth(decimals) }}
     {%- endset -%}
     cast(case when {{ place }} < 0.01 then 0.01 else {{ place }} end as decimal(18, 2))
 {%- endmacro %}
