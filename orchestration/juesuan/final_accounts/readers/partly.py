@@ -15,7 +15,8 @@ from dataclasses import replace
 
 from juesuan.final_accounts.readers.raster import Area, Line, Raster, raster_of
 from juesuan.final_accounts.readers.runs import Run
-from juesuan.final_accounts.readers.unruled import Hints, aligned, is_amount, parted_rows
+from juesuan.final_accounts.readers.unruled import Hints, aligned, parted_rows
+from juesuan.final_accounts.readers.unruled_pieces import is_amount
 
 
 def completed(
