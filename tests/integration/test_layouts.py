@@ -26,19 +26,9 @@ pytestmark = pytest.mark.integration
 #: Formats that every layout is tried in; the others take turns, so that all of it stays within minutes.
 IN_EVERY_LAYOUT = ("pdf-ruled", "xlsx", "text-pdfium")
 TURNS = 6
-#: Formats in which a row or a name without figures may be lost (docs/extraction.md names them all): a wrapped name in
-#: text, a row of nothing but blanks where no line is drawn. Their figures are held to be exact like those of others.
-FIGURES_ONLY = (
-    "pdf-no-vertical",
-    "pdf-three-line",
-    "pdf-none",
-    "pdf-shaded",
-    "text-pdfium",
-    "text-raw",
-    "text-line",
-    "text-pdfplumber",
-    "text-layout",
-)
+#: Formats in which a name without figures may be lost (docs/extraction.md names them all): a wrapped name in text.
+#: Their figures are held to be exact like those of others.
+FIGURES_ONLY = ("text-pdfium", "text-raw", "text-line", "text-pdfplumber", "text-layout")
 
 
 def _layouts(name: str) -> list[str] | None:
@@ -80,7 +70,7 @@ def test_every_figure_label_and_blank_is_where_it_is_printed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in _formats("geometry", "text") if n in FIGURES_ONLY])
-def test_every_figure_is_exact_where_only_order_or_alignment_divides(name: str) -> None:
+def test_every_figure_is_exact_where_only_order_divides(name: str) -> None:
     results = run(name, _layouts(name))
     total = merged(r.score for r in results)
     assert (total.misplaced, total.invented, total.lost, total.unread, total.listed) == (0, 0, 0, 0, 0), _said(results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -282,3 +283,71 @@ def test_a_page_goes_on_in_the_columns_of_the_page_before() -> None:
     reading = read(pdf([pages[0], PdfPage(), pages[1]]))
     (grid,) = [b for b in reading.pages[2].blocks if isinstance(b, Grid)]
     assert cells_of(grid) == second.cells()
+
+
+LISTS = Table(
+    [50, 40, 120, 60, 50, 40, 120, 60],
+    "lllrlllr",
+    [
+        *(
+            cell
+            for k in (0, 4)
+            for cell in [
+                (0, k, 1, 2, "经济分类科目编码"),
+                (0, k + 2, 2, 1, "科目名称"),
+                (0, k + 3, 2, 1, "决算数"),
+                (1, k, 1, 1, "类别"),
+                (1, k + 1, 1, 1, "款别"),
+            ]
+        )
+    ],
+    [
+        ["301", "", "工资福利支出", "599.56", "302", "", "商品和服务支出", "62.85"],
+        ["301", "01", "基本工资", "177.08", "302", "01", "办公费", "12.52"],
+        ["301", "02", "津贴补贴", "148.45", "302", "02", "印刷费", "1.30"],
+        ["301", "03", "奖金", "97.06", "302", "03", "咨询费", ""],
+        ["303", "11", "代缴社会保险费", "", "302", "39", "其他交通费用", "7.85"],
+    ],
+)
+REST = {
+    "names of one side": [["", "", "", "", "399", "08", "对民间非营利组织补贴", ""]],
+    "names alone": [
+        ["", "", "", "", "399", "09", "经常性赠与", ""],
+        ["", "", "", "", "399", "10", "资本性赠与", ""],
+        ["", "", "", "", "399", "99", "其他支出", ""],
+    ],
+    "a total below names": [
+        ["", "", "", "", "399", "08", "对民间非营利组织补贴", ""],
+        ["", "", "", "", "399", "09", "经常性赠与", ""],
+        ["", "", "", "", "399", "10", "资本性赠与", ""],
+        ["", "", "", "", "399", "99", "其他支出", ""],
+        ["", "", "合计", "685.17", "", "", "合计", "67.42"],
+    ],
+    "a single total": [["", "", "合计", "685.17", "", "", "合计", "67.42"]],
+}
+
+
+@pytest.mark.parametrize("title", [False, True])
+@pytest.mark.parametrize("how", ["no lines", "three rules", "a rule under each row", "shaded bands"])
+@pytest.mark.parametrize("rest", REST)
+def test_a_page_of_few_rows_has_the_columns_of_its_header_on_the_page_before(rest: str, how: str, title: bool) -> None:
+    second = Table(LISTS.widths, LISTS.align, LISTS.header, REST[rest])
+    pages = [page_of(LISTS, PRINTS[how]), PdfPage()]
+    if title:
+        pages[1].text(240, 800, "基本支出决算表（续表）", 16)
+    end = draw(pages[1], second, replace(PRINTS[how], top=780))
+    pages[1].text(290, 30, "6", 9).text(
+        40, end - 12, "本表反映本年度的基本支出，包括人员经费和公用经费，数据为四舍五入。", 9
+    )
+    reading = read(pdf(pages))
+    (grid,) = [b for b in reading.pages[1].blocks if isinstance(b, Grid)]
+    assert cells_of(grid) == second.cells()
+
+
+def test_words_of_a_header_in_running_text_make_no_table() -> None:
+    first = page_of(OUTLAY, PRINTS["no lines"])
+    page = PdfPage()
+    for k in range(6):
+        page.text(52, 760 - 18 * k, "科目编码", 9).text(150, 760 - 18 * k, "见上表，2023年共有3个科目。", 9)
+    reading = read(pdf([first, page]))
+    assert not [b for b in reading.pages[1].blocks if isinstance(b, Grid)]

@@ -20,10 +20,11 @@ from juesuan.final_accounts.readers.unruled_pieces import is_amount
 
 
 def completed(
-    rasters: list[Raster], rest: list[Run], across: Sequence[Line], down: Sequence[Line], before: Sequence[float]
+    rasters: list[Raster], rest: list[Run], across: Sequence[Line], down: Sequence[Line], last: Raster | None
 ) -> tuple[list[Raster], list[Run]]:
     """The rasters of a page with those cells parted that hold several figures, and the tables among the ``rest`` of
-    its runs; and the runs that are left. ``across`` and ``down`` are the lines that make no raster."""
+    its runs; and the runs that are left. ``across`` and ``down`` are the lines that make no raster, ``last`` the last
+    table of the page before."""
     out: list[Raster] = []
     for raster in rasters:
         several = [area for area in raster.areas if len(area.runs) > 1 and _several(area.runs)]
@@ -39,7 +40,7 @@ def completed(
     if not rest:
         return out, rest
     heads = [raster for raster in out if not any(is_amount(run.text) for area in raster.areas for run in area.runs)]
-    more, rest, used = aligned(rest, Hints(across, down, heads, before))
+    more, rest, used = aligned(rest, Hints(across, down, heads, last))
     return [*(raster for raster in out if not any(raster is head for head in used)), *more], rest
 
 

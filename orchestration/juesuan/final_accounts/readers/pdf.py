@@ -182,7 +182,7 @@ def _read(document: Any, data: bytes, limits: Limits) -> Reading:
         raise UnreadableDocument("damaged PDF: it has no pages; download it again")
     found: list[_Found] = []
     for number in range(1, count + 1):
-        found.append(_page(document, number, found[-1].columns if found else ()))
+        found.append(_page(document, number, found[-1].last if found else None))
     notes += recognise(document, found, limits)
     scans = [one.page.number for one in found if one.scan]
     if not any(one.page.blocks if one.recognised else one.glyphs for one in found if not one.scan):
@@ -231,8 +231,8 @@ class _Found:
     damaged: bool = False
     drawn: bool = False  # no text, but a picture or shapes that may be letters
     recognised: bool = False  # the page is that of its picture, not of its text layer
-    #: The column borders of the last table, in which the next page may go on.
-    columns: Sequence[float] = ()
+    #: The last table, which may go on on the next page.
+    last: Raster | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -279,7 +279,7 @@ class Frame:
         return self.right - y1, self.top - x1, self.right - y0, self.top - x0
 
 
-def _page(document: Any, number: int, before: Sequence[float]) -> _Found:
+def _page(document: Any, number: int, last: Raster | None) -> _Found:
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
         return _Found(Page(number, None, None, ()), damaged=True)
@@ -290,7 +290,7 @@ def _page(document: Any, number: int, before: Sequence[float]) -> _Found:
     try:
         text = pdfium.FPDFText_LoadPage(page)
         try:
-            return _load(page, text, number, before)
+            return _load(page, text, number, last)
         finally:
             if text:
                 pdfium.FPDFText_ClosePage(text)
@@ -309,7 +309,7 @@ def _has_print_in_annotations(page: Any) -> bool:
     return False
 
 
-def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
+def _load(page: Any, text: Any, number: int, last: Raster | None) -> _Found:
     bounds = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, bounds)
     turn = pdfium.FPDFPage_GetRotation(page) % 4
@@ -324,7 +324,7 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     rest = assign(_visible(glyphs, width, height), rasters)
     free = [line for line in across if not _within(line, rasters)]
     walls = [line for line in down if not _beside(line, rasters)]
-    rasters, rest = completed(rasters, rest, free, walls, before)
+    rasters, rest = completed(rasters, rest, free, walls, last)
 
     def place(x0: float, y0: float, x1: float, y1: float) -> Box:
         if frame.turn != turn:
@@ -358,7 +358,7 @@ def _load(page: Any, text: Any, number: int, before: Sequence[float]) -> _Found:
     found = _Found(Page(number, round(width, 2), round(height, 2), tuple(out)), glyphs=glyphs.count)
     found.notes += drawn.notes + glyphs.notes
     # An empty page within a table does not end it.
-    found.columns = max(rasters, key=lambda r: r.ys[-1]).xs if rasters else before if not out else ()
+    found.last = max(rasters, key=lambda r: r.ys[-1]) if rasters else None if out else last
     found.scan = drawn.image_area >= _SCAN_PART * width * height and glyphs.count <= _SCAN_GLYPHS
     found.hidden = bool(drawn.invisible) and not found.scan
     found.drawn = not glyphs.count and (drawn.image_area > 0 or drawn.shapes >= _SCAN_GLYPHS)

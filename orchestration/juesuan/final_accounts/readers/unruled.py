@@ -17,11 +17,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from juesuan.final_accounts.readers.raster import Area, Line, Raster, raster_of
 from juesuan.final_accounts.readers.runs import Run
+from juesuan.final_accounts.readers.unruled_again import header_again
 from juesuan.final_accounts.readers.unruled_columns import columns_of, count_numbers, fitting, strips_of, zoned
 from juesuan.final_accounts.readers.unruled_header import Columns, as_before, header_columns, under_drawn
 from juesuan.final_accounts.readers.unruled_pieces import LEADING, NEAR, Piece, Print, Strip, counts_up, lines_of, near
@@ -29,6 +30,8 @@ from juesuan.final_accounts.readers.unruled_rows import rows_of
 
 # How a note under a table begins; it is no row.
 _NOTE = re.compile(r"(?:注|说明|备注|注释)\d?\s*[:：、.]")
+#: A name that is merged over columns is no longer than this, in parts of the size of the type.
+_SHORT = 8.0
 # 单位：万元, 编制单位：…: said over a table with a colon, as no header word is (其中：… apart).
 _SAID_ABOVE = re.compile(r"(?!其\s*中).*[:：]")
 
@@ -36,29 +39,55 @@ _SAID_ABOVE = re.compile(r"(?!其\s*中).*[:：]")
 @dataclass(slots=True)
 class Hints:
     """What else a page shows: ``rules`` across and ``walls`` down that make no raster (edges of shaded bands are
-    rules), ``heads``: rasters without figures, which may be the header of what stands below, and ``before``: the
-    column borders of the last table, in which one without header may go on."""
+    rules), ``heads``: rasters without figures, which may be the header of what stands below, and ``last``: the last
+    table of the page before, which may go on with its header or without."""
 
     rules: Sequence[Line] = ()
     walls: Sequence[Line] = ()
     heads: Sequence[Raster] = ()
-    before: Sequence[float] = ()
+    last: Raster | None = None
 
 
 def aligned(runs: list[Run], hints: Hints) -> tuple[list[Raster], list[Run], list[Raster]]:
     """The tables among these runs, filled; the runs that are left; the heads that became part of a table."""
-    if sum(r.text[-1].isdigit() for r in runs) < 2:
-        return [], runs, []
+    again = header_again(runs, hints.last)
+    if again is not None:
+        head, rest = again
+        tables = _tables(rest, replace(hints, heads=[*hints.heads, head]), head)
+        if any(table.head is head for table in tables):
+            return _given(runs, tables)
+    return _given(runs, _tables(runs, hints))
+
+
+def _given(runs: list[Run], tables: Sequence[_Table]) -> tuple[list[Raster], list[Run], list[Raster]]:
+    used = {id(run) for table in tables for run in table.runs}
+    heads = [table.head for table in tables if table.head is not None]
+    return [table.raster for table in tables], [r for r in runs if id(r) not in used], heads
+
+
+def _tables(runs: list[Run], hints: Hints, again: Raster | None = None) -> list[_Table]:
+    """The tables among these runs; ``again`` is the header of the page before, which was printed over some of them."""
+    if sum(r.text[-1].isdigit() for r in runs) < (1 if again else 2):
+        return []
     lines = lines_of(runs)
-    anchors = [i for i, line in enumerate(lines) if line.anchor]
-    if not anchors:
-        return [], runs, []
-    page = _Page(lines, hints, hints.before)
-    for group in _groups(lines, anchors):
+    groups = _groups(lines, [i for i, line in enumerate(lines) if line.anchor])
+    page = _Page(lines, hints, hints.last.xs if hints.last is not None else (), again)
+    if again is not None:
+        below = list(itertools.takewhile(lambda i: _keeps_to(lines[i], again.xs), page.below(again)))
+        if below and not any(i in below for group in groups for i in group):
+            # Names without a figure.
+            groups = sorted([*groups, below])
+    for group in groups:
         page.tables(group)
-    used = {id(run) for table in page.found for run in table.runs}
-    heads = [table.head for table in page.found if table.head is not None]
-    return [table.raster for table in page.found], [r for r in runs if id(r) not in used], heads
+    return page.found
+
+
+def _keeps_to(line: Print, xs: Sequence[float]) -> bool:
+    """Whether a line of names stands between the borders of columns, as no sentence and no note below a table does."""
+    if _NOTE.match(line.pieces[0].text):
+        return False
+    crossing = (sum(p.x0 + 0.15 * p.size < x < p.x1 - 0.15 * p.size for x in xs) for p in line.pieces)
+    return all(n == 0 or p.x1 - p.x0 <= _SHORT * p.size for n, p in zip(crossing, line.pieces, strict=True))
 
 
 def _groups(lines: Sequence[Print], anchors: Sequence[int]) -> list[list[int]]:
@@ -97,6 +126,7 @@ class _Page:
     lines: list[Print]
     hints: Hints
     before: Sequence[float]
+    again: Raster | None = None  # the header of the page before, printed again
     top: int = 0
     found: list[_Table] = field(default_factory=list)
 
@@ -156,7 +186,11 @@ class _Page:
         heads = [
             head
             for head in self.hints.heads
-            if 0 <= top.base - head.ys[-1] <= 2 * NEAR * top.size
+            if (
+                group[0] in self.below(head)
+                if head is self.again
+                else 0 <= top.base - head.ys[-1] <= 2 * NEAR * top.size
+            )
             and head.xs[0] - 2 * top.size <= left
             and right <= head.xs[-1] + 2 * top.size
             and not any(head is table.head for table in self.found)
@@ -165,6 +199,21 @@ class _Page:
             head = max(heads, key=lambda h: h.ys[-1])
             yield head.xs, head
 
+    def below(self, head: Raster) -> list[int]:
+        """The lines below a header that follow each other without a large gap: none larger than the page before has."""
+        out: list[int] = []
+        base = head.ys[-1]
+        last = self.hints.last
+        step = max((b - a for a, b in itertools.pairwise(last.ys)), default=0.0) if last is not None else 0.0
+        for i, line in enumerate(self.lines):
+            if line.base <= head.ys[-1]:
+                continue
+            if line.base - base > max(NEAR * line.size, 1.1 * step):
+                break
+            out.append(i)
+            base = line.base
+        return out
+
     def _table(
         self, group: list[int], strips: list[Strip], xs: Sequence[float] = (), head: Raster | None = None
     ) -> _Table | None:
@@ -172,7 +221,8 @@ class _Page:
         figures = sum(s.figures for s in strips)
         if figures < 1:
             figures = count_numbers(strips)
-        if figures < 1 or len(strips) < 2:
+        again = head is not None and head is self.again
+        if (figures < 1 and not again) or len(strips) < 2:
             return None
         x0, x1 = strips[0].x0, strips[-1].x1
         size = median(lines[i].size for i in group)
@@ -180,10 +230,10 @@ class _Page:
         top = self.top
         if head is not None:
             top = max(top, next(i for i, line in enumerate(lines) if line.base > head.ys[-1]))
-        first, header = _header_lines(lines, group[0], strips, wide, top, size)
+        first, header = (top, []) if again else _header_lines(lines, group[0], strips, wide, top, size)
         if head is not None:
             first, header = (first, []) if not header else (top, [])
-        last = _last_line(lines, group, strips, wide, size)
+        last = group[-1] if figures < 1 else _last_line(lines, group, strips, wide, size)
         body = list(range(first, last + 1))
         placed = [fitting(lines[i], strips) for i in body]
         if any(p is None for p in placed):
