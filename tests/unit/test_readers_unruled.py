@@ -351,3 +351,20 @@ def test_words_of_a_header_in_running_text_make_no_table() -> None:
         page.text(52, 760 - 18 * k, "科目编码", 9).text(150, 760 - 18 * k, "见上表，2023年共有3个科目。", 9)
     reading = read(pdf([first, page]))
     assert not [b for b in reading.pages[1].blocks if isinstance(b, Grid)]
+
+
+WRAPPED = Table(
+    [40, 110, 110, 90],
+    "clcr",
+    [(0, 0, 1, 1, "序号"), (0, 1, 1, 1, "项目名称"), (0, 2, 1, 1, "承接主体"), (0, 3, 1, 1, "金额")],
+    [
+        ["11", "机房运行维护服务", "某信息科技有限公\n司某某分公司", "12.37"],
+        ["12", "会计核算与审计服务", "某会计师事务所（\n普通合伙）", "4.83"],
+        ["13", "物业管理服务", "某物业服务有限公\n司某某分公司", "9.11"],
+    ],
+)
+
+
+def test_names_of_two_lines_are_a_column_though_none_is_level_with_the_figures() -> None:
+    grids, _ = blocks(page_of(WRAPPED, PRINTS["no lines"]))
+    assert [cells_of(grid) for grid in grids] == [WRAPPED.cells()]

@@ -26,7 +26,7 @@ from juesuan.final_accounts.readers.unruled_again import header_again
 from juesuan.final_accounts.readers.unruled_columns import columns_of, count_numbers, fitting, strips_of, zoned
 from juesuan.final_accounts.readers.unruled_header import Columns, as_before, header_columns, under_drawn
 from juesuan.final_accounts.readers.unruled_pieces import LEADING, NEAR, Piece, Print, Strip, counts_up, lines_of, near
-from juesuan.final_accounts.readers.unruled_rows import rows_of
+from juesuan.final_accounts.readers.unruled_rows import TOUCHING, rows_of
 
 # How a note under a table begins; it is no row.
 _NOTE = re.compile(r"(?:注|说明|备注|注释)\d?\s*[:：、.]")
@@ -133,7 +133,7 @@ class _Page:
     def tables(self, group: list[int]) -> None:
         """The tables of a group of anchors: cut where a line does not fit in the columns of those around it."""
         lines = self.lines
-        rows = [lines[i].pieces for i in group]
+        rows = [lines[i].pieces for i in self._with_wrapped(group)]
         for xs, head in self._borders(group):
             zones = zoned(rows, xs)
             table = zones and self._table(group, zones, xs, head)
@@ -158,6 +158,20 @@ class _Page:
             table = self._table(group, zones, self.before)
         if table:
             self._keep(table)
+
+    def _with_wrapped(self, group: Sequence[int]) -> list[int]:
+        """The anchors with the lines that would print over them: of names in two lines none is level with figures."""
+        lines = self.lines
+        own = set(group)
+        for i in group:
+            for step in (-1, 1):
+                k = i + step
+                while self.top <= k < len(lines) and not lines[k].anchor:
+                    if abs(lines[k].base - lines[i].base) >= TOUCHING * max(lines[i].size, lines[k].size):
+                        break
+                    own.add(k)
+                    k += step
+        return sorted(own)
 
     def _keep(self, table: _Table) -> None:
         self.found.append(table)
