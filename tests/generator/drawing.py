@@ -181,6 +181,16 @@ def _data(name: str) -> Any:
     return yaml.safe_load((LAYOUTS / f"{name}.yml").read_text(encoding="utf-8"))
 
 
+def _turned(tree: list[Any]) -> list[Any]:
+    """A header with every project column before the basic column that it stands behind."""
+    tree = [[text, _turned(below) if isinstance(below, list) else below] for text, below in tree]
+    first = next((k for k, (text, _) in enumerate(tree) if text.startswith("基本支出")), None)
+    other = next((k for k, (text, _) in enumerate(tree) if text.startswith("项目支出")), None)
+    if first is not None and other is not None:
+        tree[first], tree[other] = tree[other], tree[first]
+    return tree
+
+
 def layout_names() -> list[str]:
     """Every layout, by the name of its file."""
     return sorted(p.stem for p in LAYOUTS.glob("*.yml") if p.stem not in ("headers", "lines"))
@@ -365,6 +375,8 @@ class _Builder:
         tree = _fill(tree, self.words)
         if entry.get("order"):
             tree = [tree[i] for i in entry["order"]]
+        if self.layout["turned"]:
+            tree = _turned(tree)
         heads, columns, height = header_boxes(tree)
         rows = list(self._rows(entry, columns))
         shift = len(inside)
@@ -845,9 +857,13 @@ def _numbered(lines: Iterable[Sequence[Any]], style: str) -> list[tuple[str, str
 
 
 @cache
-def draw(name: str, *, print_all: bool = False, only: tuple[str, ...] = ()) -> Report:
-    """The report in one layout. ``print_all`` prints every nil as 0.00; ``only`` keeps some tables (and no text)."""
-    layout = load(name)
+def draw(name: str, *, print_all: bool = False, only: tuple[str, ...] = (), turned: bool = False) -> Report:
+    """The report in one layout. ``print_all`` prints every nil as 0.00; ``only`` keeps some tables (and no text).
+
+    ``turned`` prints 项目支出 before 基本支出 wherever the two stand beside each other, which no form does: a reader
+    that supposes the order of a form instead of reading it is then wrong, in figures that no sum tells apart.
+    """
+    layout = {**load(name), "turned": turned}
     builder = _Builder(layout, print_all=print_all)
     words = builder.words
     entries = [{**t, "number": t.get("number", _number(layout, n))} for n, t in enumerate(layout["tables"], 1)]

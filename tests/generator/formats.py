@@ -116,11 +116,6 @@ _TOOLS: dict[str, tuple[str, Callable[[bytes], bytes], Literal["", "pdftotext"]]
 }
 
 
-def _slow(tool: str) -> tuple[str, ...] | None:
-    """pdfplumber takes longer than all the rest together."""
-    return _FEW if tool == "pdfplumber" else None
-
-
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in [
@@ -215,7 +210,6 @@ FORMATS: dict[str, Format] = {
                 _flattened(tool),
                 "txt",
                 needs=needs,
-                layouts=_slow(name),
             )
             for name, (what, tool, needs) in _TOOLS.items()
         ),
@@ -227,7 +221,6 @@ FORMATS: dict[str, Format] = {
                 _flattened(tool),
                 "txt",
                 needs=needs,
-                layouts=_slow(name),
             )
             for name, (what, tool, needs) in _TOOLS.items()
         ),

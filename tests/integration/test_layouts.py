@@ -28,7 +28,18 @@ IN_EVERY_LAYOUT = ("pdf-ruled", "xlsx", "text-pdfium")
 TURNS = 6
 #: Formats in which a name without figures may be lost (docs/extraction.md names them all): a wrapped name in text.
 #: Their figures are held to be exact like those of others.
-FIGURES_ONLY = ("text-pdfium", "text-raw", "text-line", "text-pdfplumber", "text-layout")
+FIGURES_ONLY = ("text-pdfplumber", "text-layout")
+
+#: Layouts with groups of 基本支出 and 项目支出, one level deep and two.
+TURNED = ("yunnan-2021", "shanghai-2024")
+#: Tables whose header tells nothing in a format, by their number of figures: pdfplumber puts the lines of a narrow cell
+#: into one and sorts their letters by place, so that 因公出国（境）费用 reads 因 （ 公 境 用 出 ） 国 费. They stay
+#: listed.
+SHUFFLED = {
+    ("text-pdfplumber", "jiangxi-2020"): 11,
+    ("text-pdfplumber", "shaanxi-2020"): 16,
+    ("text-pdfplumber", "yunnan-2023"): 11,
+}
 
 
 def _layouts(name: str) -> list[str] | None:
@@ -73,8 +84,25 @@ def test_every_figure_label_and_blank_is_where_it_is_printed(name: str) -> None:
 def test_every_figure_is_exact_where_only_order_divides(name: str) -> None:
     results = run(name, _layouts(name))
     total = merged(r.score for r in results)
-    assert (total.misplaced, total.invented, total.lost, total.unread, total.listed) == (0, 0, 0, 0, 0), _said(results)
-    assert total.exact == total.figures, _said(results)
+    listed = sum(SHUFFLED.get((r.format, r.layout), 0) for r in results)
+    assert (total.misplaced, total.invented, total.lost, total.unread, total.listed) == (0, 0, 0, 0, listed), _said(
+        results
+    )
+    assert total.exact + listed == total.figures, _said(results)
+
+
+@pytest.mark.parametrize("name", _formats("text"))
+def test_an_order_that_no_form_has_is_read_or_listed_and_never_supposed(name: str) -> None:
+    """项目支出 before 基本支出 in every header: no sum tells the two apart, only what is printed does."""
+    kind = FORMATS[name]
+    results = []
+    for layout in TURNED:
+        report = draw(layout, print_all=True, turned=True)
+        (data,) = kind.make([report])
+        results.append(Result(name, layout, score(extract(data, f"{layout}.{kind.suffix}"), report.truth)))
+    total = merged(r.score for r in results)
+    assert (total.misplaced, total.invented, total.lost, total.unread) == (0, 0, 0, 0), _said(results)
+    assert total.exact > total.figures * 0.6, _said(results)
 
 
 @pytest.mark.parametrize("name", _formats("gaps"))

@@ -17,6 +17,7 @@ from unicodedata import east_asian_width
 
 from juesuan.final_accounts.forms import Column, load_forms
 from juesuan.final_accounts.header_letters import columns_by_letters
+from juesuan.final_accounts.header_orders import Shown, orders_shown
 from juesuan.final_accounts.list_headers import header_words, is_furniture
 from juesuan.final_accounts.placing import CODE, HAS_AMOUNT, OpenTable, header_word, is_header_word, words_of_header
 from juesuan.final_accounts.text import bare, label
@@ -259,10 +260,21 @@ def columns_named(columns: Sequence[Column], header: Header) -> Columns:
     if header.one_line or all(len(line) == 1 for line in header.pieces):
         # no two words stand in one line: they come in their order, or the text shuffled them
         return Columns(keys, [tuple(range(len(keys))), tuple(form)], paths)
-    orders = _extensions(len(keys), pairs)
+    orders = [order for order in _extensions(len(keys), pairs) if _together([paths[k] for k in order])]
     if len(orders) != 1 and (placed := _by_middles(header, found, begins)) is not None:
         return Columns([keys[k] for k in placed], [], [paths[k] for k in placed])
     return Columns(keys, orders, paths) if orders else _NO_COLUMNS
+
+
+def _together(paths: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the columns of each group stand together: nothing between them but groups inside it."""
+    spans = {g: [k for k, path in enumerate(paths) if len(path) > 1 and path[0] == g] for g in {p[0] for p in paths}}
+    for group, at in spans.items():
+        for path in paths[at[0] : at[-1]] if at else ():
+            inner = spans[path[0]]
+            if path[0] != group and not (inner and at[0] < inner[0] and inner[-1] < at[-1]):
+                return False
+    return True
 
 
 def _by_middles(header: Header, found: Sequence[_Named], begins: Sequence[int] | None) -> list[int] | None:
@@ -292,13 +304,32 @@ _GAP = re.compile(r"\S {3,}\S")
 
 
 def _by_letters(columns: Sequence[Column], header: Header) -> Columns:
-    """The columns that the letters of a header name, supposed in the order of the form until identities prove it."""
+    """The columns that the letters of a header name, in the orders that its lines allow."""
     furniture = load_forms().furniture
     words = header_words(frozenset(), furniture, [piece for line in header.pieces for piece in line])
-    found = columns_by_letters(tuple(columns), "".join(word for word in words if not is_furniture(furniture, word)))
-    if found is None:
+    fixed = [word for word in words if is_furniture(furniture, word)]
+    named = columns_by_letters(tuple(columns), "".join(word for word in words if not is_furniture(furniture, word)))
+    if named is None:
         return _NO_COLUMNS
-    return Columns([key for key, _ in found], [tuple(range(len(found)))], [path for _, path in found])
+    shown = orders_shown(columns, named, fixed, header.pieces)
+    if len(shown) > 1 and header.middles:
+        shown = [one for one in shown if _left_to_right(header, one)]
+    if not shown:
+        return _NO_COLUMNS
+    # the columns are told by letters, so that identities prove them even where one order is left
+    return Columns([key for key, _ in named], [one.order for one in shown], [path for _, path in named])
+
+
+def _left_to_right(header: Header, shown: Shown) -> bool:
+    """Whether the columns stand in that order where the text keeps columns of characters."""
+    size = sum(map(len, header.pieces))
+    return any(
+        len(middles.pieces) == size
+        and all(
+            middles.pieces[shown.begins[b]] - middles.pieces[shown.begins[a]] >= _NEAR for a, b in pairwise(shown.order)
+        )
+        for middles in header.middles
+    )
 
 
 def _cell_by_cell(header: Header, found: Sequence[_Named]) -> bool:

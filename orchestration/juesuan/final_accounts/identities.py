@@ -299,16 +299,28 @@ class _Settling:
         return groups
 
     def _identities(self) -> Iterator[_Identity]:
-        """The identities of the catalogue that have cells of this report as their terms."""
+        """The identities of the catalogue that have cells of this report as their terms.
+
+        They are asked of one table of each key; of the second 一般公共预算财政拨款 table of a report in its turn.
+        """
+        yield from self._identities_of(self.tables)
+        for table in self.tables:
+            same = [t for t in self.tables if t.form.key == table.form.key]
+            if table.pending and same[0] is not table:
+                yield from self._identities_of([t for t in self.tables if t is table or t not in same])
+
+    def _identities_of(self, tables: Sequence[OpenTable]) -> Iterator[_Identity]:
         from juesuan.final_accounts.check_tables import EVALUATORS, unknown_lines
         from juesuan.final_accounts.check_terms import Book
         from juesuan.final_accounts.checks import catalogue
 
         states = tuple(
-            ReportTable(t.form.key, t.number, t.title, self._state(t), t.unit or self.common) for t in self.tables
+            ReportTable(t.form.key, t.number, t.title, self._state(t), t.unit or self.common) for t in tables
         )
         report = Report("", None, self.year, None, None, self.common, "loaded", None, tables=states)
-        cells = tuple(cell for _, _, _, cell in sorted(self.cells, key=lambda entry: entry[:3]))
+        these = {t.number for t in tables}
+        mine = (entry for entry in self.cells if entry[0] in these)
+        cells = tuple(cell for _, _, _, cell in sorted(mine, key=lambda entry: entry[:3]))
         book = Book(Extraction(report, cells))
         for spec in catalogue().identities:
             first, last = spec.get("years", (None, None))
