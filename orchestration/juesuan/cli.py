@@ -767,6 +767,113 @@ def query(
             show.remark(f"{len(shown)} of {len(rows)} rows; --limit 0 shows all")
 
 
+# --- a synthetic region -----------------------------------------------------------------------------------
+
+demo = typer.Typer(
+    help="Make up a region to look at, with misprints planted, and score the checks on it.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+app.add_typer(demo, name="demo")
+
+DemoFolder = Annotated[Path | None, typer.Option("--to", help="Its folder; <home>/demo if not given.")]
+
+
+def _demo_folder(to: Path | None) -> Path:
+    from juesuan.settings import Settings
+
+    return (to or Settings.load().home / "demo").absolute()
+
+
+@demo.callback()
+def demo_write(
+    context: typer.Context,
+    units: Annotated[int, typer.Option(min=1, help="Budget units, departments' own levels among them.")] = 300,
+    years: Annotated[int, typer.Option(min=1, max=12, help="Fiscal years.")] = 8,
+    last_year: Annotated[int, typer.Option(min=2014, max=2099, help="The last fiscal year.")] = 2024,
+    seed: Annotated[int, typer.Option(help="Another seed is another region.")] = 1,
+    misprints: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the reports with a planted misprint.")
+    ] = 0.08,
+    to: DemoFolder = None,
+    form: Annotated[str, typer.Option("--format", help="text, pdf or xlsx.")] = "text",
+    records: Annotated[
+        bool, typer.Option("--records", help="Write landing records without documents being read; for large sizes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a synthetic region: documents, registry and the truth, in a folder of its own.
+
+    Nothing in it is real, and every document says so. The same arguments give the same bytes. JUESUAN_RAW=FOLDER/raw
+    JUESUAN_WAREHOUSE=FOLDER/warehouse juesuan refresh builds its warehouse; juesuan demo score scores the checks.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from juesuan import show
+    from juesuan.demo import folder
+    from juesuan.demo.making import Plan
+
+    plan = Plan(units, years, last_year, seed, misprints)
+    target = _demo_folder(to)
+    with show.progress() as progress:
+        if records:
+            from juesuan.demo import records as landing
+
+            done = landing.write(plan, target, progress)
+        else:
+            done = folder.write(plan, target, form, progress)
+    if as_json:
+        show.emit_json(done)
+        return
+    show.line(
+        f"{done.documents} documents of {done.units} units, {done.years[0]} to {done.years[-1]}, in {done.folder}"
+    )
+    show.line(f"{done.planted} misprints planted; they are listed in {target / 'truth' / 'planted.csv'}")
+    show.line(f"{done.seconds:.1f} s, {done.documents_per_second:.0f} documents a second")
+    show.line(f"JUESUAN_RAW={target / 'raw'} JUESUAN_WAREHOUSE={target / 'warehouse'} juesuan refresh")
+
+
+@demo.command(name="score")
+def demo_score(
+    to: DemoFolder = None,
+    read: Annotated[
+        bool, typer.Option("--read", help="Read the documents here, although the demo has a warehouse.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print recall and precision of every check on the planted misprints.
+
+    On the demo's published warehouse where it has one, with the checks across reports; else its documents are read
+    here. Misprints that no check covers are counted and named. Exit 1 where a check missed what it should find, or
+    found what nothing planted explains.
+    """
+    from juesuan import show
+    from juesuan.demo.scoring import score
+
+    with show.progress() as progress:
+        found = score(_demo_folder(to), read, progress)
+    rows = [
+        {name: getattr(one, name) for name in ("check_id", "planted", "found", "missed", "findings", "declared")}
+        | {"false_alarms": one.false_alarms, "recall": one.recall, "precision": one.precision}
+        for one in found.checks
+    ]
+    if as_json:
+        show.emit_json({"basis": found.basis, "errors": found.errors, "covered": found.covered, "found": found.found,
+                        "checks": rows, "not_covered": found.not_covered, "missed": found.missed,
+                        "false_alarms": found.false_alarms})  # fmt: skip
+    else:
+        show.line(f"on {found.basis}")
+        show.records(rows, tuple(rows[0]) if rows else (), as_json=False, right=tuple(rows[0])[1:] if rows else ())
+        show.line(f"{found.errors} misprints planted; {found.covered} a check covers, {found.found} of these found")
+        kinds = ", ".join(f"{kind} {count}" for kind, count in found.not_covered.items())
+        show.line(f"no check here covers: {kinds or 'none'}")
+        for check, kind, report in found.missed[:20]:
+            show.line(f"missed       {check:8} {kind} in {report}")
+        for one in found.false_alarms[:20]:
+            show.line(f"false alarm  {one.check_id:8} {one.place} in {one.report_id}")
+    raise typer.Exit(REFUSED if found.missed or found.false_alarms else OK)
+
+
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Look whether all that juesuan needs is here."""
