@@ -7,7 +7,7 @@ with listed as (
 
 ),
 
--- Found in the registry by name within the division of the one who says it.
+-- Found in the registry by name within the division of the one who says it; 某局本级 is 某局 where 某局 itself says it.
 named as (
 
     select
@@ -22,7 +22,21 @@ named as (
         on listed.unit_id = speakers.unit_id
     left join {{ ref('dim_unit_name') }} as names
         on
-            listed.name = names.unit_name
+            (
+                listed.name = names.unit_name
+                or (
+                    listed.unit_id = names.unit_id
+                    and listed.name in (
+                        names.unit_name || '本级',
+                        names.unit_name || '（本级）',
+                        names.unit_name || '(本级)',
+                        names.unit_name || '机关',
+                        names.unit_name || '（机关）',
+                        names.unit_name || '(机关)',
+                        names.unit_name || '本部'
+                    )
+                )
+            )
             and speakers.division_code = names.division_code
             and listed.fiscal_year between names.from_year and names.to_year
     group by listed.report_id, listed.release, listed.list_position
