@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -39,7 +40,7 @@ from juesuan.final_accounts.model import JuesuanError
 MARKER = "SYNTHETIC.md"
 #: True figures are written of every so many-th report.
 SAMPLE = 20
-#: A name in the data that is typed as scope.
+#: Format -> end of the name, media type.
 _MEDIA = {
     "text": (".txt", "text/plain"),
     "pdf": (".pdf", "application/pdf"),
@@ -112,15 +113,14 @@ def write(plan: Plan, to: Path, form: str = "text", progress: Progress | None = 
 
 def printer_of(form: str) -> Callable[[Issue], bytes]:
     """What prints a report in a format. Raises :class:`DemoError` for one that is not known."""
-    if form == "text":
-        from juesuan.demo.text import document
-    elif form == "pdf":
-        from juesuan.demo.pdf import document
-    elif form == "xlsx":
-        from juesuan.demo.workbook import document
-    else:
+    if form not in FORMATS:
         raise DemoError(f"--format {form} is not known; say one of {', '.join(FORMATS)}")
-    return document
+    from juesuan.demo import pdf, text, workbook
+
+    needs = {"pdf": "reportlab", "xlsx": "openpyxl"}.get(form)
+    if needs and importlib.util.find_spec(needs) is None:
+        raise DemoError(f"--format {form} needs {needs}, which is not installed; say pip install 'juesuan[demo]'")
+    return {"text": text.document, "pdf": pdf.document, "xlsx": workbook.document}[form]
 
 
 def _ready(to: Path) -> None:
@@ -136,7 +136,8 @@ def _ready(to: Path) -> None:
     for path in (f"raw/{DOCUMENTS}", "raw/registry", "raw/inbox", "truth"):
         (to / path).mkdir(parents=True, exist_ok=True)
     (to / MARKER).write_text(
-        "# Synthetic\n\nNothing here is real: `juesuan demo` made it up. Never add these documents to another archive.\n"
+        "# Synthetic\n\nNothing here is real: `juesuan demo` made it up.\n"
+        "Never add these documents to another archive.\n"
         "\n    JUESUAN_RAW=<this folder>/raw JUESUAN_WAREHOUSE=<this folder>/warehouse juesuan refresh\n"
         "    juesuan demo score --to <this folder>\n",
         encoding="utf-8",

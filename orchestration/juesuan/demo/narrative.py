@@ -43,6 +43,16 @@ def percent(part: int, whole: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def _get(sums: str, key: str) -> Callable[[Totals], int]:
+    """What one of the sums of a report is, under one key."""
+
+    def get(totals: Totals) -> int:
+        found: int = getattr(totals, sums)[key]
+        return found
+
+    return get
+
+
 class Text:
     """The sections of one report."""
 
@@ -140,9 +150,9 @@ class Text:
             ]
             if data.since("state_capital", self.report.year):
                 entries.append(("国有资本经营预算财政拨款收入", "income.state_capital", "s"))
-            numbered = [(words, topic, lambda t, f=fund: t.income[f]) for words, topic, fund in entries]
+            numbered = [(words, topic, _get("income", fund)) for words, topic, fund in entries]
         else:
-            numbered = [("财政拨款收入", "income.fiscal_appropriation", lambda t: t.appropriated)]
+            numbered = [("财政拨款收入", "income.fiscal_appropriation", lambda totals: totals.appropriated)]
         for words, topic, source in (
             ("上级补助收入", "superior_subsidy", "superior_subsidy"),
             ("事业收入", "business", "business_income"),
@@ -150,7 +160,7 @@ class Text:
             ("附属单位上缴收入", "affiliate_remittance", "affiliate_remittance"),
             ("其他收入", "other", "other_income"),
         ):
-            numbered.append((words, f"income.{topic}", lambda t, s=source: t.other[s]))
+            numbered.append((words, f"income.{topic}", _get("other", source)))
         for number, (words, topic, get) in enumerate(numbered, 1):
             lines.append(self.line(f"{number}.{words}", topic, get(now), get))
         out.append(Section(3, "（一）年度收入总体情况", lines))
@@ -172,7 +182,7 @@ class Text:
             ),
             1,
         ):
-            get = lambda t, n=nature: t.natures[n]  # noqa: E731
+            get = _get("natures", nature)
             lines.append(self.line(f"{number}.{words}", f"expenditure.{topic}", get(now), get))
         out.append(Section(3, "（二）年度支出总体情况", lines))
         return out
@@ -195,10 +205,10 @@ class Text:
             end = "。" if fund == funds[-1] else "；"
             topic = f"appropriation_income.{keys[fund]}"
             income += [f"{FUND_NAMES[fund]}收入", *self.amount(topic, now.income[fund])]
-            income += [*self.change(topic, now.income[fund], lambda t, f=fund: t.income[f]), end]
+            income += [*self.change(topic, now.income[fund], _get("income", fund)), end]
             topic = f"appropriation_expenditure.{keys[fund]}"
             spent += [f"{FUND_NAMES[fund]}支出", *self.amount(topic, now.spent[fund])]
-            spent += [*self.change(topic, now.spent[fund], lambda t, f=fund: t.spent[f]), end]
+            spent += [*self.change(topic, now.spent[fund], _get("spent", fund)), end]
         opening = now.appropriation_opening
         carry: Paragraph = ["年初财政拨款结转和结余", *self.amount("carryover.appropriation_opening", opening)]
         carry += [
@@ -278,11 +288,12 @@ class Text:
             return [
                 *out,
                 *self._completed(topic, final, planned, stage),
-                *self.change(topic, final, lambda t: t.final[item]),
+                *self.change(topic, final, _get("final", item)),
             ]
 
-        overall = stated(f"{self.who}{self.year}“三公”经费{money}支出决算为", "three_public.total", "total") + [
-            "。其中："
+        overall = [
+            *stated(f"{self.who}{self.year}“三公”经费{money}支出决算为", "three_public.total", "total"),
+            "。其中：",
         ]
         parts = (
             ("因公出国（境）费支出决算为", "abroad", "；"),

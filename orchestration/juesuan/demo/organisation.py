@@ -123,8 +123,7 @@ def _county(code: str, place: str, units: int, years: range, rng: random.Random)
     reform_year = year if year in years and year != years[0] else years[len(years) // 2]
     towns = known["townships"]
     templates = list(known["departments"])
-    for name in towns["names"]:
-        templates.append({**towns, "key": f"town-{name}", "name": name + towns["suffix"]})
+    templates += [{**towns, "key": f"town-{name}", "name": name + towns["suffix"]} for name in towns["names"]]
     many = max(1, min(len(templates), units // 2 if units <= 24 else max(12, units // 6)))
     bodies: list[Body] = []
     groups: list[tuple[Body, list[Body]]] = []

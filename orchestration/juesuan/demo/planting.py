@@ -10,6 +10,7 @@ with it. A kind whose ``checks`` are empty is one that no check of ours covers.
 from __future__ import annotations
 
 import copy
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -171,11 +172,7 @@ def _shifted(issue: Issue, rng: random.Random) -> bool:
     table = issue.report.table("T5")
     assert table is not None
     rows = _items(table)
-    pairs = [
-        (a, b)
-        for a, b in zip(rows, rows[1:], strict=False)
-        if a[0].row[:5] != b[0].row[:5] and _long(a[0]) != _long(b[0])
-    ]
+    pairs = [(a, b) for a, b in itertools.pairwise(rows) if a[0].row[:5] != b[0].row[:5] and _long(a[0]) != _long(b[0])]
     if not pairs:
         return False
     one, two = rng.choice(pairs)
@@ -202,7 +199,7 @@ def _table_unit(issue: Issue, rng: random.Random) -> bool:
     if issue.report.in_yuan:
         return False
     issue.money_of["T1"] = "元"
-    spread = (
+    spread: tuple[str, ...] = (
         "W-X-01",
         "W-X-02",
         "W-X-02b",

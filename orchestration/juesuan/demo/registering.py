@@ -47,10 +47,12 @@ def registry(region: Region) -> dict[str, bytes]:
                     at = year + 1
                 if at <= end:
                     rows.expected.append(ExpectedBody(body.unit_id, at, end, scope, "expected", None, SOURCE))
-        for one in county.successions:
-            if one.predecessor != one.successor:  # a unit that moved keeps its id: unit_parents.csv says where to
+        for step in county.successions:
+            if step.predecessor != step.successor:  # a unit that moved keeps its id: unit_parents.csv says where to
                 rows.successions.append(
-                    Succession(one.predecessor, one.successor, one.kind, one.from_year, None, SOURCE, "H", one.note)
+                    Succession(
+                        step.predecessor, step.successor, step.kind, step.from_year, None, SOURCE, "H", step.note
+                    )
                 )
     registry_rows.check(rows)
     return {path: _dump(path, listed) for path, listed in rows.by_file().items()}

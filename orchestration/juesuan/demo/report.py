@@ -358,8 +358,10 @@ def _appropriation(year: int, totals: Totals, money: Money) -> Table:
     )
     opening, closing = "年初财政拨款结转和结余", "年末财政拨款结转和结余"
     pairs.append((left(opening, totals.appropriation_opening, opening), right(closing, closing, totals.closing)))
-    for fund in funds:
-        pairs.append((left(f"　{FUND_NAMES[fund]}", totals.opening[fund], f"{opening}/{FUND_NAMES[fund]}"), nothing))
+    pairs += [
+        (left(f"　{FUND_NAMES[fund]}", totals.opening[fund], f"{opening}/{FUND_NAMES[fund]}"), nothing)
+        for fund in funds
+    ]
     grand = {fund: totals.spent[fund] + totals.closing[fund] for fund in funds}
     pairs.append(
         (left("总计", totals.appropriated + totals.appropriation_opening, "总计"), right("总计", "总计", grand))
@@ -477,8 +479,7 @@ def _three_public(year: int, ledger: Ledger, money: Money) -> Table:
     order = ("total", "abroad", "vehicle", "vehicle_buy", "vehicle_run", "reception")
     row: list[Item] = []
     for stage, amounts in (("budget", totals.planned), ("final", totals.final)):
-        for item in order:
-            row.append(Figure("合计", f"{item}_{stage}", money(amounts[item]), amounts[item]))
+        row += [Figure("合计", f"{item}_{stage}", money(amounts[item]), amounts[item]) for item in order]
     whole = "合计 因公出国（境）费 公务用车购置及运行维护费 公务接待费"
     header = [
         "预算数 决算数",
