@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.demo import folder, scoring, text
+from juesuan.demo import folder, records, scoring, text
 from juesuan.demo.making import Plan, Region
 from juesuan.demo.narrative import Said, number
 from juesuan.final_accounts.extract import extract
@@ -52,3 +52,45 @@ def test_every_planted_misprint_that_a_check_covers_is_found_and_nothing_else(tm
     assert found.missed == []
     assert [(one.check_id, one.place, one.report_id) for one in found.false_alarms] == []
     assert {"people", "score"} & set(found.not_covered), "some misprints no check covers"
+
+
+#: All of an extraction: what stands where, in which words, and what the checks say of it.
+PARTS = (
+    "report", "cells", "statements", "indicators", "terms", "passages", "checks", "unrecognised_tables",
+    "unassigned_numbers", "notes",
+)  # fmt: skip
+
+
+def test_records_written_without_reading_are_what_reading_gives() -> None:
+    scribe, compared = records.Scribe(), 0
+    for count, issue in enumerate(Region(Plan(units=24, years=4, misprints=0.0)).issues()):
+        before = scribe.read
+        data, made = scribe.extraction(issue)
+        if scribe.read > before or count % 5:
+            continue
+        (read,) = extract(data, issue.report.stem)
+        for part in PARTS:
+            assert getattr(made, part) == getattr(read, part), (issue.report.stem, part)
+        compared += 1
+    assert compared >= 8
+
+
+def test_a_region_of_records_is_an_archive_with_its_landing_and_has_the_same_documents(tmp_path: Path) -> None:
+    from juesuan.final_accounts.archive import Archive
+    from juesuan.final_accounts.extract import extractor_fingerprint
+    from juesuan.landing import Landing
+    from juesuan.raw_schema import raw_tables
+    from juesuan.settings import Settings
+
+    plan = Plan(units=6, years=2, misprints=0.3)
+    folder.write(plan, tmp_path / "text")
+    records.write(plan, tmp_path / "records")
+    for path in sorted((tmp_path / "text" / "raw").rglob("*")):
+        if path.is_file():
+            other = tmp_path / "records" / "raw" / path.relative_to(tmp_path / "text" / "raw")
+            assert other.read_bytes() == path.read_bytes(), path.name
+    landing = Landing(tmp_path / "records" / "warehouse" / "landing", raw_tables(Settings.load().dbt_project))
+    held = landing.holding()
+    documents = Archive(tmp_path / "records" / "raw").documents()
+    assert set(held) == {one.document_id for one in documents}
+    assert {one.extractor for one in held.values()} == {extractor_fingerprint()}, "a refresh reads none of them"

@@ -74,9 +74,10 @@ def write(plan: Plan, to: Path, form: str = "text", progress: Progress | None = 
     begun = time.perf_counter()
     printer = printer_of(form)
     suffix, media = _MEDIA[form]
-    _ready(to)
+    ready(to)
     documents = to / "raw" / DOCUMENTS
-    region, index = Region(plan), {}
+    region = Region(plan)
+    index: dict[str, tuple[int, str, str]] = {}
     planted: list[Planted] = []
     figures: list[Sequence[Any]] = []
     count = size = 0
@@ -85,9 +86,9 @@ def write(plan: Plan, to: Path, form: str = "text", progress: Progress | None = 
         data = printer(issue)
         name = issue.report.stem + suffix
         manifest = manifest_of(issue, data, name, media)
-        stamp = _stamp(issue.report.retrieved)
+        stamp = stamp_of(issue.report.retrieved)
         for at, content in ((name, data), (name + SUFFIX, manifest)):
-            index[f"{DOCUMENTS}/{at}"] = _put(documents / at, content, stamp)
+            index[f"{DOCUMENTS}/{at}"] = put(documents / at, content, stamp)
         planted += issue.planted
         if count % SAMPLE == 0:
             figures += true_figures(issue)
@@ -95,20 +96,28 @@ def write(plan: Plan, to: Path, form: str = "text", progress: Progress | None = 
         size += len(data)
         if progress and count % 50 == 0:
             progress("documents", count, max(estimate, count))
-    stamp = _stamp(date(plan.last_year + 1, 12, 31))
-    for path, content in registering.registry(region).items():
-        index[path] = _put(to / "raw" / path, content, stamp)
-    _put(
-        to / "raw" / INDEX,
-        json.dumps({k: index[k] for k in sorted(index)}, ensure_ascii=False, indent=0).encode(),
-        stamp,
-    )
-    write_truth(to, region, planted, figures, stamp)
+    finish(to, region, planted, figures, index)
     seconds = time.perf_counter() - begun
     units = sum(len(county.bodies) for county in region.counties)
     years = list(plan.span)
     errors = len({one.error for one in planted})
     return Written(str(to), count, units, years, errors, size, round(seconds, 2), round(count / seconds, 1))
+
+
+def finish(
+    to: Path,
+    region: Region,
+    planted: Iterable[Planted],
+    figures: Iterable[Sequence[Any]],
+    index: dict[str, tuple[int, str, str]],
+) -> None:
+    """Registry, index and truth, once all documents are there."""
+    stamp = stamp_of(date(region.plan.last_year + 1, 12, 31))
+    for path, content in registering.registry(region).items():
+        index[path] = put(to / "raw" / path, content, stamp)
+    ordered = {path: index[path] for path in sorted(index)}
+    put(to / "raw" / INDEX, json.dumps(ordered, ensure_ascii=False, indent=0).encode(), stamp)
+    write_truth(to, region, planted, figures, stamp)
 
 
 def printer_of(form: str) -> Callable[[Issue], bytes]:
@@ -123,7 +132,7 @@ def printer_of(form: str) -> Callable[[Issue], bytes]:
     return {"text": text.document, "pdf": pdf.document, "xlsx": workbook.document}[form]
 
 
-def _ready(to: Path) -> None:
+def ready(to: Path) -> None:
     """A folder that is new, empty, or a demo of before, whose files go."""
     import shutil
 
@@ -144,13 +153,14 @@ def _ready(to: Path) -> None:
     )
 
 
-def _stamp(day: date | None) -> int:
+def stamp_of(day: date | None) -> int:
     """Files bear the time of their retrieval, so that a region written twice is the same to the last byte."""
     day = day or date.min
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000_000
 
 
-def _put(path: Path, content: bytes, stamp: int) -> tuple[int, str, str]:
+def put(path: Path, content: bytes, stamp: int) -> tuple[int, str, str]:
+    """Write a file; what the archive's index says of it."""
     with open(path, "wb") as file:  # noqa: PTH123 - a third of the time of Path's, once per file
         file.write(content)
     os.utime(path, ns=(stamp, stamp))
@@ -224,5 +234,5 @@ def write_truth(
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(some)
-        _put(to / "truth" / name, out.getvalue().encode(), stamp)
-    _put(to / "truth" / "plan.json", (json.dumps(asdict(region.plan), indent=2) + "\n").encode(), stamp)
+        put(to / "truth" / name, out.getvalue().encode(), stamp)
+    put(to / "truth" / "plan.json", (json.dumps(asdict(region.plan), indent=2) + "\n").encode(), stamp)

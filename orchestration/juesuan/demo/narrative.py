@@ -113,22 +113,25 @@ class Text:
         """What stands before the tables."""
         report = self.report
         many = len(report.covered)
-        bodies = "；".join(f"{number}.{name}" for number, name in enumerate(report.covered, 1))
         kind = "部门" if report.scope != "unit" else "单位"
-        units = (
-            f"按照部门决算编报要求，纳入{report.name}{self.year}部门决算汇编范围的单位共{many}个，包括：{bodies}。"
-            if report.scope == "department"
-            else f"纳入{self.who}{self.year}{kind}决算编报范围的单位共1个，包括：{self.who}。"
-        )
+        units: list[Paragraph] = []
+        if report.scope == "department":
+            head = f"按照部门决算编报要求，纳入{report.name}{self.year}部门决算汇编范围的单位共"
+            units.append([head, Said("outcome", "count", str(many)), "个，包括："])
+            for number, name in enumerate(report.covered, 1):
+                units.append([f"{number}.", name, "。" if number == many else "；"])
+        else:
+            head = f"纳入{self.who}{self.year}{kind}决算编报范围的单位共"
+            units.append([head, Said("scope.units", "count", "1"), f"个，包括：{self.who}。"])
         if report.scope == "own_level":
-            units += "下属单位独立编制决算，独立公开，本报告为本级公开。"
+            units[-1].append("下属单位独立编制决算，独立公开，本报告为本级公开。")
         return [
             Section(1, f"第一部分 {self.who}概况", []),
             Section(
                 2, "一、主要职责", [["贯彻执行有关法律法规和政策，承担本行业管理和服务工作，完成上级交办的其他任务。"]]
             ),
             Section(2, "二、机构设置", [["内设办公室、财务科、业务科等机构。"]]),
-            Section(2, "三、部门决算单位构成", [[units]]),
+            Section(2, "三、部门决算单位构成", units),
         ]
 
     def _totals(self) -> list[Section]:
@@ -291,19 +294,16 @@ class Text:
                 *self.change(topic, final, _get("final", item)),
             ]
 
-        overall = [
-            *stated(f"{self.who}{self.year}“三公”经费{money}支出决算为", "three_public.total", "total"),
-            "。其中：",
-        ]
-        parts = (
-            ("因公出国（境）费支出决算为", "abroad", "；"),
-            ("公务用车购置及运行维护费支出决算为", "vehicle", "；"),
-            ("其中：公务用车购置费支出决算为", "vehicle_buy", "；"),
-            ("公务用车运行维护费支出决算为", "vehicle_run", "；"),
-            ("公务接待费支出决算为", "reception", "。"),
-        )
-        for words, item, end in parts:
-            overall += [*stated(words, f"three_public.{item}", item), end]
+        whole = f"{self.who}{self.year}“三公”经费{money}支出决算为"
+        overall = [[*stated(whole, "three_public.total", "total"), "。"]]
+        for words, item in (
+            ("1.因公出国（境）费支出决算为", "abroad"),
+            ("2.公务用车购置及运行维护费支出决算为", "vehicle"),
+            ("其中：公务用车购置费支出决算为", "vehicle_buy"),
+            ("公务用车运行维护费支出决算为", "vehicle_run"),
+            ("3.公务接待费支出决算为", "reception"),
+        ):
+            overall.append([*stated(words, f"three_public.{item}", item), "。"])
         total = now.final["total"]
 
         def share(item: str) -> Paragraph:
@@ -365,7 +365,7 @@ class Text:
         ]
         return [
             Section(2, f"四、{self.year}{money}“三公”经费支出决算情况说明", []),
-            Section(3, f"（一）“三公”经费{money}支出决算总体情况说明", [overall]),
+            Section(3, f"（一）“三公”经费{money}支出决算总体情况说明", overall),
             Section(3, f"（二）“三公”经费{money}支出决算具体情况说明", details),
         ]
 
@@ -410,7 +410,9 @@ class Text:
             procurement += ["。"]
         counts = ledger.counts
         assets: Paragraph = [
-            f"截至{year}年12月31日，{self.we}共有车辆",
+            "截至",
+            Said("assets.as_of", "date", f"{year}年12月31日"),
+            f"，{self.we}共有车辆",
             Said("assets.vehicles", "count", str(counts["vehicles"])),
             "辆，其中，应急保障用车",
             Said("assets.vehicles.emergency", "count", str(counts["emergency"])),

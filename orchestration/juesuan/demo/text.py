@@ -21,7 +21,6 @@ def document(issue: Issue) -> bytes:
         _table(lines, table, issue.money_of.get(table.key, report.money_unit))
     for section in issue.notes:
         _section(lines, section)
-    lines.append(mark())
     return ("\n".join(lines) + "\n").encode()
 
 
