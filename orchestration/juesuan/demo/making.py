@@ -15,7 +15,7 @@ from juesuan.demo import planting
 from juesuan.demo.ledger import Books, Ledger, transfers
 from juesuan.demo.organisation import Body, County, counties
 from juesuan.demo.planting import Issue
-from juesuan.demo.report import Report
+from juesuan.demo.report import Report, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,10 @@ class _County:
                     for fund, cents in ledger.adjusted.items():
                         whole.adjusted[fund] = whole.adjusted.get(fund, 0) + cents
                 whole.less_inner(paid)
+                before = self.last.get((head.unit_id, "department"))
+                if before is not None:  # a unit that came or went moves the opening too
+                    now, then = Totals(whole).opening, Totals(before).closing
+                    whole.adjusted = {fund: now[fund] - then[fund] for fund in now}
                 bodies = [(head, "own_level", ledgers[0][1])] + [(body, "unit", ledger) for body, ledger in ledgers[1:]]
                 absent = {(b.unit_id, scope): self._absence(b.unit_id, year, scope) for b, scope, _ in bodies}
                 absent[head.unit_id, "department"] = self._absence(head.unit_id, year, "department")
