@@ -58,13 +58,13 @@ matched as (
         aliases.confidence,
         row_number() over (
             partition by generic.unit_id, generic.fiscal_year
-            order by case aliases."match" when 'whole' then 0 else 1 end, length(aliases.alias) desc, aliases.alias
+            order by case aliases.match when 'whole' then 0 else 1 end, length(aliases.alias) desc, aliases.alias
         ) as place
     from generic
     inner join {{ ref('department_kind_alias') }} as aliases
         on
             generic.generic_name = aliases.alias
-            or (aliases."match" = 'suffix' and generic.generic_name like '%' || aliases.alias)
+            or (aliases.match = 'suffix' and generic.generic_name like '%' || aliases.alias)
 
 )
 
@@ -74,7 +74,8 @@ select
     cast(generic.unit_name as varchar) as unit_name,
     cast(generic.generic_name as varchar) as generic_name,
     cast(coalesce(matched.department_kind, nullif(generic.generic_name, '')) as varchar) as department_kind,
-    cast(case when matched.department_kind is not null then 'alias' else 'name' end as varchar) as department_kind_source,
+    cast(case when matched.department_kind is not null then 'alias' else 'name' end as varchar)
+        as department_kind_source,
     cast(coalesce(
         matched.confidence,
         case when generic.generic_name <> generic.plain_name then 'H' else 'L' end
