@@ -206,6 +206,11 @@ select
     cast(execution.over_budget_pct as decimal(24, 6)) as over_budget_pct,
     cast(execution.completion_pct as decimal(24, 6)) as completion_pct,
     cast({{ ratio('execution.final_yuan', 'execution.budget_yuan', 6) }} as decimal(18, 6)) as completion_ratio,
+    cast(execution.final_yuan - execution.budget_yuan as decimal(18, 2)) as deviation_yuan,
+    cast(
+        {{ ratio('cast(execution.final_yuan - execution.budget_yuan as decimal(18, 2))', 'execution.budget_yuan', 6) }}
+        as decimal(18, 6)
+    ) as deviation_ratio,
     cast(execution.statement_no as integer) as statement_no,
     cast(execution.column_key as varchar) as column_key
 from execution

@@ -80,6 +80,7 @@ checks as (
 
 select
     {{ whose() }},
+    cast(places.province_name as varchar) as province_name,
     cast(counted.check_id as varchar) as check_id,
     cast(checks."group" as varchar) as check_group,
     cast(checks.rule as varchar) as rule,
@@ -114,5 +115,7 @@ inner join ordered
     on {{ same(['report_id', 'release', 'check_id'], 'counted', 'ordered') }} and ordered.place_in_check = 1
 left join told
     on {{ same(['report_id', 'release', 'check_no'], 'ordered', 'told') }}
+left join {{ ref('dim_unit_year') }} as places
+    on releases.unit_id = places.unit_id and releases.fiscal_year = places.fiscal_year
 left join checks
     on counted.check_id = checks.check_id
