@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz dagster lock clean
+.PHONY: setup run test unit check bench fuzz dagster docs lock clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ fuzz: $(STAMP)
 
 dagster: $(STAMP)
 	$(BIN)/juesuan dagster
+
+# The site of the models, from the published warehouse: warehouse/docs/index.html.
+docs: $(STAMP)
+	$(BIN)/juesuan docs
 
 # Needs uv; writes versions and hashes for every platform, no addresses.
 lock:

@@ -51,6 +51,12 @@
     )
 {%- endmacro %}
 
+{#- Whether a ratio is below 10 to the 11th: no share and no amount per head is as large, and a misprint that makes one
+    must not stop a build. For a denominator above zero. -#}
+{% macro ratio_in_range(numerator, denominator) -%}
+    abs({{ numerator }}) / 100000000000 < {{ denominator }}
+{%- endmacro %}
+
 {#-
     numerator / denominator as DECIMAL(18, scale), rounded half away from zero, exactly: both are counted in hundredths
     and divided as whole numbers, so no binary fraction comes in between. Null when either is null or the denominator

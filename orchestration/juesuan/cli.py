@@ -767,6 +767,38 @@ def query(
             show.remark(f"{len(shown)} of {len(rows)} rows; --limit 0 shows all")
 
 
+@app.command()
+def dictionary(
+    words: Annotated[list[str] | None, typer.Argument(help="Words that all stand in it; none for everything.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look up what tables and columns mean, and where a column of the printed form is: dictionary 表3 基本支出."""
+    from juesuan import show
+    from juesuan.dictionary import search
+    from juesuan.settings import Settings
+
+    found = search(Settings.load(), words or [])
+    if as_json:
+        show.emit_json([entry.record() for entry in found])
+        return
+    if not found:
+        raise JuesuanError(f"nothing in the dictionary has all of: {' '.join(words or [])}")
+    rows = [(e.place, e.column, e.data_type, e.chinese, e.english) for e in found]
+    show.table(["place", "column", "type", "中文", "English"], rows)
+
+
+@app.command()
+def docs(
+    to: Annotated[Path | None, typer.Option(help="Its folder; <warehouse>/docs if not given.")] = None,
+) -> None:
+    """Build the documentation site of the models (tables, columns, lineage) as one page."""
+    from juesuan import show
+    from juesuan.settings import Settings
+    from juesuan.transform import write_site
+
+    show.line(str(write_site(Settings.load(), to)))
+
+
 # --- a synthetic region -----------------------------------------------------------------------------------
 
 demo = typer.Typer(

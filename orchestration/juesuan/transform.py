@@ -13,9 +13,11 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -323,3 +325,23 @@ def row_counts(settings: Settings) -> dict[tuple[str, str], int]:
             for schema, name in tables
             if schema not in OWN_SCHEMAS
         }
+
+
+def write_site(settings: Settings, to: Path | None = None) -> Path:
+    """Write dbt's documentation site of the published warehouse as one page; returns where it is.
+
+    It is made from a copy, so that neither a refresh nor a reader is in its way. Raises ``ModelsRefused``, also where
+    nothing is published yet.
+    """
+    if not settings.published.exists():
+        raise ModelsRefused(f"{settings.published} is not there yet: run `juesuan refresh` first")
+    target = (to or settings.warehouse / "docs") / "index.html"
+    with tempfile.TemporaryDirectory(prefix="juesuan-docs-") as name:
+        copied = replace(settings, warehouse=Path(name))
+        work_file(copied).parent.mkdir(parents=True)
+        shutil.copyfile(settings.published, work_file(copied))
+        command, *options = _arguments(copied, "docs")
+        _invoke(copied, [command, "generate", "--static", "--compile", *options], None)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_target(copied) / "static_index.html", target)
+    return target

@@ -195,8 +195,7 @@ stated as (
             when formula_kind = 'change_on_prior_year' and comparable_from_year = fiscal_year then 'broken_series'
             when denominator is null then 'no_denominator'
             when denominator <= 0 then 'denominator_not_positive'
-            -- 10 to the 11: no share and no amount per head is as large, and a misprint must not stop the build
-            when abs(numerator) / 100000000000 >= denominator then 'out_of_range'
+            when not ({{ ratio_in_range('numerator', 'denominator') }}) then 'out_of_range'
             else 'present'
         end as indicator_state
     from joined
