@@ -52,6 +52,19 @@
     (({{ dividend }}) div ({{ divisor }}))
 {%- endmacro %}
 
+{#- Days from one date to another; below zero where the second is the earlier. -#}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between', 'juesuan')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    date_diff('day', {{ first }}, {{ last }})
+{%- endmacro %}
+
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
+{%- endmacro %}
+
 {#- 32 hexadecimal digits that stand for a text: the same on every engine. -#}
 {% macro text_key(text) -%}
     md5({{ text }})

@@ -122,6 +122,9 @@ def _registry_rows(registry: Registry) -> dict[str, tuple[Mapping[str, Any], ...
             asdict(one) | {"effective_on": date.fromisoformat(one.effective_on) if one.effective_on else None}
             for one in registry.successions
         ),
+        "approval": tuple(
+            asdict(one) | {"approved_on": date.fromisoformat(one.approved_on)} for one in registry.approvals
+        ),
         "expected_body": tuple(asdict(one) for one in registry.expected),
     }
 

@@ -318,6 +318,9 @@ def test_whatever_changes_ends_as_a_rebuild_would(tmp_path: Path) -> None:
     region.registry["unit_parent"] = ({"unit_id": "g", "parent_unit_id": "f", "from_year": 2019, "to_year": None},)
     region.succeed(SUCCESSIONS[0])
     region.step()
+    day = datetime.date(2020, 8, 31)
+    region.registry["approval"] = ({"unit_id": "g", "fiscal_year": 2019, "scope": None, "approved_on": day},)
+    region.step()
     # A body bears another name than its department says.
     region.names["某县支付中心"] = region.names.pop(CENTRE)
     check_rebuild()

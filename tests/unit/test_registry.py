@@ -24,6 +24,7 @@ NAMES = "unit_id,name,name_kind,from_year,to_year,source\n"
 IDENTIFIERS = "unit_id,identifier_kind,value,from_year,to_year,source\n"
 PARENTS = "unit_id,parent_unit_id,from_year,to_year,source\n"
 EXPECTED = "unit_id,from_year,to_year,scope,state,reason,source\n"
+APPROVALS = "unit_id,fiscal_year,scope,approved_on,source\n"
 SUCCESSION = "predecessor_unit_id,successor_unit_id,kind,from_year,effective_on,evidence,confidence,note\n"
 
 
@@ -34,6 +35,7 @@ def registry(folder: Path, **files: str) -> Registry:
         "unit_identifiers": IDENTIFIERS,
         "unit_parents": PARENTS,
         "expected": EXPECTED,
+        "approvals": APPROVALS,
         "succession": SUCCESSION,
     }
     (folder / "registry").mkdir(exist_ok=True)
@@ -50,6 +52,12 @@ def registry(folder: Path, **files: str) -> Registry:
         ({"units": UNITS + "a,990102,,,,true,\n"}, "row 8: unit a is in two divisions, 990101 and 990102"),
         ({"units": UNITS + "a,990101,,,,true,\n"}, "row 8: unit a is listed twice"),
         ({"units": UNITS + "g,9901,,,,true,\n"}, "row 8: division_code '9901' must be the six digits"),
+        ({"approvals": "a,2023,,2024-8-1,\n"}, "approvals.csv: row 2: approved_on '2024-8-1' is no date"),
+        ({"approvals": "a,2023,,2023-12-31,\n"}, "row 2: approved on 2023-12-31, before the year 2023 was over"),
+        ({"approvals": "a,2023,,2024-08-01,\na,2023,,2024-08-02,\n"}, "row 3: a has its approval of 2023 in row 2"),
+        ({"approvals": "a,2203,,2204-08-01,\n"}, "row 2: fiscal_year 2203 is no plausible year"),
+        ({"approvals": "a,2023,whole,2024-08-01,\n"}, "row 2: scope must be one of department, own_level, unit"),
+        ({"approvals": "z,2023,,2024-08-01,\n"}, "approvals.csv: row 2: unit_id z, which registry/units.csv lacks"),
         (
             {"unit_names": "u9,甲,official,,,\n"},
             "unit_names.csv: row 2: 甲 is of unit u9, which registry/units.csv lacks",

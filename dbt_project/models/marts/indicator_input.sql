@@ -263,24 +263,44 @@ counts as (
 
 ),
 
+days as (
+
+    select
+        report_id,
+        release,
+        'approval_to_publication_days' as input_key,
+        publication_days as input_value
+    from {{ ref('publication') }}
+    where publication_days is not null and report_id in (select releases.report_id from releases)
+
+),
+
+counted as (
+
+    select * from counts
+    union all
+    select * from days
+
+),
+
 from_counts as (
 
     select
-        counts.report_id,
-        counts.release,
+        counted.report_id,
+        counted.release,
         sources.input_key,
         sources.place,
         '' as member_code,
-        cast(counts.input_value as decimal(18, 2)) as input_value,
+        cast(counted.input_value as decimal(18, 2)) as input_value,
         'derived' as value_state,
         cast(null as varchar) as table_key,
         cast(null as integer) as table_no,
         cast(null as varchar) as row_key,
         cast(null as varchar) as column_key,
         cast(null as integer) as statement_no
-    from counts
+    from counted
     inner join sources
-        on sources.source_kind = 'counted' and counts.input_key = sources.input_key
+        on sources.source_kind = 'counted' and counted.input_key = sources.input_key
 
 ),
 

@@ -1,7 +1,7 @@
 """The registry of a synthetic region, in the archive's own rows and files.
 
-Belongs here: units, names, identifiers, parents, successions and bodies expected. Does not belong here: what a row may
-say, which ``registry_rows`` knows.
+Belongs here: units, names, identifiers, parents, successions, approvals and bodies expected. Does not belong here: what a
+row may say, which ``registry_rows`` knows.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from juesuan.demo.making import Region
 from juesuan.final_accounts import registry_rows
 from juesuan.final_accounts.registry_rows import (
+    Approval,
     ExpectedBody,
     Row,
     Rows,
@@ -38,6 +39,9 @@ def registry(region: Region) -> dict[str, bytes]:
             )
             rows.parents += [UnitParent(body.unit_id, parent, a, b, SOURCE) for parent, a, b in body.parents]
             begin, end = max(body.first_year or first, first), min(body.last_year or last, last)
+            rows.approvals += [
+                Approval(body.unit_id, year, None, f"{year + 1}-08-31", SOURCE) for year in range(begin, end + 1)
+            ]
             for scope in ("department", "own_level") if body.head else ("unit",):
                 at = begin
                 for year, state, reason in sorted(absent.get((body.unit_id, scope), [])):

@@ -22,6 +22,7 @@ from juesuan.final_accounts.registry_rows import (
     SUCCESSIONS,
     UNIT_NAMES,
     UNITS,
+    Approval,
     ExpectedBody,
     Row,
     Series,
@@ -102,6 +103,11 @@ class Registry:
     def parents(self) -> tuple[UnitParent, ...]:
         """Every supervising department with its years."""
         return tuple(self._rows.parents)
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """Every day on which final accounts were approved."""
+        return tuple(self._rows.approvals)
 
     @property
     def successions(self) -> tuple[Succession, ...]:

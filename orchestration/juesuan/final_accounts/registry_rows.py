@@ -10,6 +10,7 @@ several of them must keep. Does not belong here: resolving names, proposing or c
 | ``unit_identifiers.csv`` | an identifier of a unit and its years | ``unit_identifier`` |
 | ``unit_parents.csv`` | the supervising department of a unit and its years | ``unit_parent`` |
 | ``expected.csv`` | years in which a body is expected to publish, or is not | ``expected_body`` |
+| ``approvals.csv`` | the day on which the final accounts of a body and year were approved | ``approval`` |
 | ``succession.csv`` | one unit that another one follows, or that was abolished | ``unit_succession`` |
 
 A file that breaks a rule is refused as a whole, with its name, the row (the header is row 1) and what to mend; nothing
@@ -34,6 +35,7 @@ UNIT_NAMES = "registry/unit_names.csv"
 IDENTIFIERS = "registry/unit_identifiers.csv"
 PARENTS = "registry/unit_parents.csv"
 EXPECTED = "registry/expected.csv"
+APPROVALS = "registry/approvals.csv"
 SUCCESSIONS = "registry/succession.csv"
 
 #: Years that anything here may speak of; what lies outside is a slip of the pen.
@@ -145,6 +147,17 @@ class ExpectedBody(_Dated):
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """The day (YYYY-MM-DD) on which the treasury approved the final accounts (批复) of a body for one fiscal year."""
+
+    unit_id: str
+    fiscal_year: int
+    scope: str | None
+    approved_on: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Succession:
     """One unit that follows another. ``from_year``: the first fiscal year of the successor; ``effective_on``: the day.
 
@@ -162,7 +175,7 @@ class Succession:
     note: str | None = None
 
 
-Row = Unit | UnitName | UnitIdentifier | UnitParent | ExpectedBody | Succession
+Row = Unit | UnitName | UnitIdentifier | UnitParent | ExpectedBody | Approval | Succession
 _Row = TypeVar("_Row", bound=Row)
 KINDS: dict[str, type[Row]] = {
     UNITS: Unit,
@@ -170,6 +183,7 @@ KINDS: dict[str, type[Row]] = {
     IDENTIFIERS: UnitIdentifier,
     PARENTS: UnitParent,
     EXPECTED: ExpectedBody,
+    APPROVALS: Approval,
     SUCCESSIONS: Succession,
 }
 
@@ -244,6 +258,7 @@ class Rows:
         self.identifiers: list[UnitIdentifier] = read[IDENTIFIERS]
         self.parents: list[UnitParent] = read[PARENTS]
         self.expected: list[ExpectedBody] = read[EXPECTED]
+        self.approvals: list[Approval] = read[APPROVALS]
         self.successions: list[Succession] = read[SUCCESSIONS]
 
     def by_file(self) -> dict[str, Sequence[Row]]:
@@ -254,6 +269,7 @@ class Rows:
             IDENTIFIERS: self.identifiers,
             PARENTS: self.parents,
             EXPECTED: self.expected,
+            APPROVALS: self.approvals,
             SUCCESSIONS: self.successions,
         }
 
@@ -269,6 +285,7 @@ def check(rows: Rows) -> None:
     )
     _apart(PARENTS, rows.parents, lambda one: (one.unit_id,), "supervising department")
     _apart(EXPECTED, rows.expected, lambda one: (one.unit_id, one.scope or ""), "expectation")
+    _approvals(rows.approvals)
     _parents_without_circle(rows.parents)
     _successions(rows.successions)
 
@@ -284,7 +301,7 @@ def _each_row_by_itself(rows: Rows) -> None:
                 value = getattr(row, column, None)
                 if value is not None and value not in allowed:
                     raise _wrong(path, index, f"{column} must be one of {', '.join(allowed)}, not {value!r}")
-            for column in ("from_year", "to_year"):
+            for column in ("from_year", "to_year", "fiscal_year"):
                 year = getattr(row, column, None)
                 if year is not None and year not in PLAUSIBLE_YEARS:
                     first, last = PLAUSIBLE_YEARS.start, PLAUSIBLE_YEARS.stop - 1
@@ -362,6 +379,24 @@ def _parents_without_circle(parents: Sequence[UnitParent]) -> None:
             at = above.parent_unit_id
 
 
+def _approvals(rows: Sequence[Approval]) -> None:
+    seen: dict[tuple[str, int, str | None], int] = {}
+    for index, row in enumerate(rows):
+        approved = _date(APPROVALS, index, "approved_on", row.approved_on)
+        if approved.year <= row.fiscal_year:
+            raise _wrong(APPROVALS, index, f"approved on {approved}, before the year {row.fiscal_year} was over")
+        before = seen.setdefault((row.unit_id, row.fiscal_year, row.scope), index)
+        if before != index:
+            raise _wrong(APPROVALS, index, f"{row.unit_id} has its approval of {row.fiscal_year} in row {before + 2}")
+
+
+def _date(path: str, index: int, column: str, text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise _wrong(path, index, f"{column} {text!r} is no date; write it as 2019-03-01") from None
+
+
 def _successions(rows: Sequence[Succession]) -> None:
     successors: dict[str, list[tuple[int, Succession]]] = {}
     for index, row in enumerate(rows):
@@ -373,11 +408,7 @@ def _successions(rows: Sequence[Succession]) -> None:
         if row.predecessor_unit_id == row.successor_unit_id:
             raise _wrong(SUCCESSIONS, index, f"{row.predecessor_unit_id} cannot follow itself; add a name instead")
         if row.effective_on is not None:
-            try:
-                datetime.date.fromisoformat(row.effective_on)
-            except ValueError:
-                text = f"effective_on {row.effective_on!r} is no date; write it as 2019-03-01"
-                raise _wrong(SUCCESSIONS, index, text) from None
+            _date(SUCCESSIONS, index, "effective_on", row.effective_on)
         for before, other in successors.setdefault(row.predecessor_unit_id, []):
             if other.successor_unit_id == row.successor_unit_id:
                 raise _wrong(SUCCESSIONS, index, f"the same succession as row {before + 2}")
