@@ -27,7 +27,16 @@ RECORD = "record_id"
 #: All that a landing record says about a document; path, title and dates are the archive's.
 DOCUMENT_LANDED = ("document_id", "status", "reason", "extractor")
 #: Lists of the registry, replaced as a whole when a row differs.
-REGISTRY = ("unit", "unit_name", "unit_identifier", "unit_parent", "unit_succession", "approval", "expected_body")
+REGISTRY = (
+    "unit",
+    "unit_name",
+    "unit_identifier",
+    "unit_parent",
+    "unit_succession",
+    "approval",
+    "known_discrepancy",
+    "expected_body",
+)
 #: Filled at loading from the archive and the registry, never landed.
 NEVER_LANDED = ("report_document", *REGISTRY, "pending")
 

@@ -125,6 +125,7 @@ def _registry_rows(registry: Registry) -> dict[str, tuple[Mapping[str, Any], ...
         "approval": tuple(
             asdict(one) | {"approved_on": date.fromisoformat(one.approved_on)} for one in registry.approvals
         ),
+        "known_discrepancy": tuple(asdict(one) for one in registry.discrepancies),
         "expected_body": tuple(asdict(one) for one in registry.expected),
     }
 

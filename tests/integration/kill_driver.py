@@ -192,7 +192,7 @@ def thinned(points: list[tuple[str, int]]) -> list[tuple[str, int]]:
     kept = []
     for name, occurrence in points:
         family = re.sub(r"^(landing\.batch|loading\.delete|loading\.insert)\.[a-z_]+$", r"\1", name)
-        family = re.sub(r"^loading\.(unit\w*|approval|expected_body)$", "loading.list", family)
+        family = re.sub(r"^loading\.(unit\w*|approval|known_discrepancy|expected_body)$", "loading.list", family)
         seen[family] += 1
         if family == name or seen[family] % 4 == 1:
             kept.append((name, occurrence))

@@ -24,6 +24,7 @@ NAMES = "unit_id,name,name_kind,from_year,to_year,source\n"
 IDENTIFIERS = "unit_id,identifier_kind,value,from_year,to_year,source\n"
 PARENTS = "unit_id,parent_unit_id,from_year,to_year,source\n"
 EXPECTED = "unit_id,from_year,to_year,scope,state,reason,source\n"
+DISCREPANCIES = "unit_id,fiscal_year,scope,check_id,place,verdict,reason,source\n"
 APPROVALS = "unit_id,fiscal_year,scope,approved_on,source\n"
 SUCCESSION = "predecessor_unit_id,successor_unit_id,kind,from_year,effective_on,evidence,confidence,note\n"
 
@@ -36,6 +37,7 @@ def registry(folder: Path, **files: str) -> Registry:
         "unit_parents": PARENTS,
         "expected": EXPECTED,
         "approvals": APPROVALS,
+        "known_discrepancies": DISCREPANCIES,
         "succession": SUCCESSION,
     }
     (folder / "registry").mkdir(exist_ok=True)
@@ -52,6 +54,15 @@ def registry(folder: Path, **files: str) -> Registry:
         ({"units": UNITS + "a,990102,,,,true,\n"}, "row 8: unit a is in two divisions, 990101 and 990102"),
         ({"units": UNITS + "a,990101,,,,true,\n"}, "row 8: unit a is listed twice"),
         ({"units": UNITS + "g,9901,,,,true,\n"}, "row 8: division_code '9901' must be the six digits"),
+        (
+            {"known_discrepancies": "a,2023,unit,W-Q-99,,explained,x,\n"},
+            "known_discrepancies.csv: row 2: check_id 'W-Q-99' is no check of the catalogue",
+        ),
+        ({"known_discrepancies": "a,2023,unit,W-Y-01,,wrong,x,\n"}, "row 2: verdict must be one of publisher_misprint"),
+        (
+            {"known_discrepancies": "a,2023,unit,W-T1-02,p,explained,x,\n" * 2},
+            "row 3: row 2 has a verdict on the same finding",
+        ),
         ({"approvals": "a,2023,,2024-8-1,\n"}, "approvals.csv: row 2: approved_on '2024-8-1' is no date"),
         ({"approvals": "a,2023,,2023-12-31,\n"}, "row 2: approved on 2023-12-31, before the year 2023 was over"),
         ({"approvals": "a,2023,,2024-08-01,\na,2023,,2024-08-02,\n"}, "row 3: a has its approval of 2023 in row 2"),

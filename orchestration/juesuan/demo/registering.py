@@ -1,7 +1,7 @@
 """The registry of a synthetic region, in the archive's own rows and files.
 
-Belongs here: units, names, identifiers, parents, successions, approvals and bodies expected. Does not belong here: what a
-row may say, which ``registry_rows`` knows.
+Belongs here: units, names, identifiers, parents, successions, approvals and bodies expected. Does not belong here: what
+a row may say, which ``registry_rows`` knows.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from juesuan.final_accounts.registry_rows import (
     UNITS,
     Approval,
     ExpectedBody,
+    KnownDiscrepancy,
     Row,
     Series,
     Succession,
@@ -108,6 +109,11 @@ class Registry:
     def approvals(self) -> tuple[Approval, ...]:
         """Every day on which final accounts were approved."""
         return tuple(self._rows.approvals)
+
+    @property
+    def discrepancies(self) -> tuple[KnownDiscrepancy, ...]:
+        """Every verdict of a person on what a check found."""
+        return tuple(self._rows.discrepancies)
 
     @property
     def successions(self) -> tuple[Succession, ...]:

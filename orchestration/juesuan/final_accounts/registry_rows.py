@@ -11,6 +11,7 @@ several of them must keep. Does not belong here: resolving names, proposing or c
 | ``unit_parents.csv`` | the supervising department of a unit and its years | ``unit_parent`` |
 | ``expected.csv`` | years in which a body is expected to publish, or is not | ``expected_body`` |
 | ``approvals.csv`` | the day on which the final accounts of a body and year were approved | ``approval`` |
+| ``known_discrepancies.csv`` | a person's verdict on what a check found | ``known_discrepancy`` |
 | ``succession.csv`` | one unit that another one follows, or that was abolished | ``unit_succession`` |
 
 A file that breaks a rule is refused as a whole, with its name, the row (the header is row 1) and what to mend; nothing
@@ -36,6 +37,7 @@ IDENTIFIERS = "registry/unit_identifiers.csv"
 PARENTS = "registry/unit_parents.csv"
 EXPECTED = "registry/expected.csv"
 APPROVALS = "registry/approvals.csv"
+DISCREPANCIES = "registry/known_discrepancies.csv"
 SUCCESSIONS = "registry/succession.csv"
 
 #: Years that anything here may speak of; what lies outside is a slip of the pen.
@@ -44,6 +46,7 @@ PLAUSIBLE_YEARS = range(1949, 2100)
 NameKind = Literal["official", "short", "printed"]
 IdentifierKind = Literal["uscc", "budget_unit_code", "disclosure_index_no"]
 ExpectedState = Literal["expected", "not_collected", "exempt"]
+Verdict = Literal["publisher_misprint", "honest_rounding", "explained", "our_misreading"]
 SuccessionKind = Literal["rename", "merge", "split", "abolish", "change_of_level"]
 
 #: Successions in which one body goes on as one: its figures are one series by themselves.
@@ -54,6 +57,7 @@ CLOSED: dict[str, tuple[str, ...]] = {
     "name_kind": get_args(NameKind),
     "identifier_kind": get_args(IdentifierKind),
     "state": get_args(ExpectedState),
+    "verdict": get_args(Verdict),
     "scope": ("department", "own_level", "unit"),
     "confidence": ("H", "M", "L"),
     "kind_confidence": ("H", "M", "L"),
@@ -158,6 +162,23 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownDiscrepancy:
+    """A person's verdict on a finding: whose mistake it is, or that it is none, with the reason and where that is said.
+
+    ``place`` is that of the check result; None speaks of every result of the check in that report.
+    """
+
+    unit_id: str
+    fiscal_year: int
+    scope: str
+    check_id: str
+    place: str | None
+    verdict: str
+    reason: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Succession:
     """One unit that follows another. ``from_year``: the first fiscal year of the successor; ``effective_on``: the day.
 
@@ -175,7 +196,7 @@ class Succession:
     note: str | None = None
 
 
-Row = Unit | UnitName | UnitIdentifier | UnitParent | ExpectedBody | Approval | Succession
+Row = Unit | UnitName | UnitIdentifier | UnitParent | ExpectedBody | Approval | KnownDiscrepancy | Succession
 _Row = TypeVar("_Row", bound=Row)
 KINDS: dict[str, type[Row]] = {
     UNITS: Unit,
@@ -184,6 +205,7 @@ KINDS: dict[str, type[Row]] = {
     PARENTS: UnitParent,
     EXPECTED: ExpectedBody,
     APPROVALS: Approval,
+    DISCREPANCIES: KnownDiscrepancy,
     SUCCESSIONS: Succession,
 }
 
@@ -259,6 +281,7 @@ class Rows:
         self.parents: list[UnitParent] = read[PARENTS]
         self.expected: list[ExpectedBody] = read[EXPECTED]
         self.approvals: list[Approval] = read[APPROVALS]
+        self.discrepancies: list[KnownDiscrepancy] = read[DISCREPANCIES]
         self.successions: list[Succession] = read[SUCCESSIONS]
 
     def by_file(self) -> dict[str, Sequence[Row]]:
@@ -270,6 +293,7 @@ class Rows:
             PARENTS: self.parents,
             EXPECTED: self.expected,
             APPROVALS: self.approvals,
+            DISCREPANCIES: self.discrepancies,
             SUCCESSIONS: self.successions,
         }
 
@@ -286,6 +310,7 @@ def check(rows: Rows) -> None:
     _apart(PARENTS, rows.parents, lambda one: (one.unit_id,), "supervising department")
     _apart(EXPECTED, rows.expected, lambda one: (one.unit_id, one.scope or ""), "expectation")
     _approvals(rows.approvals)
+    _discrepancies(rows.discrepancies)
     _parents_without_circle(rows.parents)
     _successions(rows.successions)
 
@@ -388,6 +413,19 @@ def _approvals(rows: Sequence[Approval]) -> None:
         before = seen.setdefault((row.unit_id, row.fiscal_year, row.scope), index)
         if before != index:
             raise _wrong(APPROVALS, index, f"{row.unit_id} has its approval of {row.fiscal_year} in row {before + 2}")
+
+
+def _discrepancies(rows: Sequence[KnownDiscrepancy]) -> None:
+    from juesuan.final_accounts.checks import catalogue
+
+    known = {one["id"] for one in catalogue().identities} | set(catalogue().left_out) if rows else set()
+    seen: dict[tuple[str, int, str, str, str | None], int] = {}
+    for index, row in enumerate(rows):
+        if row.check_id not in known:
+            raise _wrong(DISCREPANCIES, index, f"check_id {row.check_id!r} is no check of the catalogue")
+        before = seen.setdefault((row.unit_id, row.fiscal_year, row.scope, row.check_id, row.place), index)
+        if before != index:
+            raise _wrong(DISCREPANCIES, index, f"row {before + 2} has a verdict on the same finding")
 
 
 def _date(path: str, index: int, column: str, text: str) -> datetime.date:
