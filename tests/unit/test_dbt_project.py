@@ -193,3 +193,38 @@ def test_form_lists_name_the_columns_and_lines_of_the_form_definitions() -> None
             for stage in [*form["facets"]["stage"], *form["budget_stage"]]:
                 named = form.get("renamed", {}).get(f"{item}_{stage}", f"{item}_{stage}")
                 assert (key, named) in columns
+
+
+def test_the_wide_table_has_every_indicator_of_the_catalogue() -> None:
+    """Members (shares by class) are rows only; four amounts are columns of the table under names of their own."""
+
+    def seed(name: str) -> list[dict[str, str]]:
+        with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    own = {"three_public", "agency_operating_expenses", "procurement_total", "vehicles"}
+    recorded = {
+        row["indicator_key"]
+        for row in seed("indicator_catalogue")
+        if row["is_recorded"] == "true" and row["is_by_member"] == "false"
+    }
+    wanted = {
+        (row["indicator_key"], row["budget_stage"])
+        for row in seed("indicator_term")
+        if row["indicator_key"] in recorded - own
+    }
+    text = (PROJECT / "macros" / "indicators.sql").read_text(encoding="utf-8")
+    columns = re.findall(r"\('(\w+)', '(\w+)', '(\w+)'\)", text)
+    assert {(key, stage) for _, key, stage in columns} == wanted
+    assert len(wanted) == len(columns) > 50
+
+
+def test_seeds_of_indicators_speak_only_of_what_exists() -> None:
+    def column(name: str, key: str) -> set[str]:
+        with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return {row[key] for row in csv.DictReader(file)}
+
+    inputs, indicators = column("indicator_input_list", "input_key"), column("indicator_catalogue", "indicator_key")
+    assert column("indicator_term", "input_key") <= inputs
+    assert column("indicator_source", "input_key") == inputs
+    assert column("indicator_term", "indicator_key") <= indicators

@@ -124,6 +124,23 @@ checks as (
     where report_id in (select releases.report_id from releases)
     group by report_id, release
 
+),
+
+-- Shares and amounts per head; why one is null stands in indicator_value.
+indicators as (
+
+    select
+        report_id,
+        release,
+        {% for column, key, stage in indicator_columns() %}
+            {{ pick('indicator_value', "indicator_key = '" ~ key ~ "' and budget_stage = '" ~ stage ~ "'") }}
+                as {{ column }},
+        {% endfor %}
+        max(fiscal_year) as fiscal_year
+    from {{ ref('indicator_value') }}
+    where member_code = '' and report_id in (select releases.report_id from releases)
+    group by report_id, release
+
 )
 
 select
@@ -170,6 +187,9 @@ select
     cast(table_states.government_fund_state as varchar) as government_fund_state,
     cast(table_states.state_capital_state as varchar) as state_capital_state,
     cast(coalesce(checks.checks_failed, 0) as integer) as checks_failed,
+    {% for column, _, _ in indicator_columns() %}
+        cast(indicators.{{ column }} as decimal(24, 6)) as {{ column }},
+    {% endfor %}
     cast(releases.document_id as varchar) as document_id
 from releases
 left join totals
@@ -182,3 +202,5 @@ left join table_states
     on {{ same(['report_id', 'release'], 'releases', 'table_states') }}
 left join checks
     on {{ same(['report_id', 'release'], 'releases', 'checks') }}
+left join indicators
+    on {{ same(['report_id', 'release'], 'releases', 'indicators') }}
