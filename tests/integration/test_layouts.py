@@ -105,6 +105,16 @@ def test_an_order_that_no_form_has_is_read_or_listed_and_never_supposed(name: st
     assert total.exact > total.figures * 0.6, _said(results)
 
 
+@pytest.mark.parametrize("layout", ["xinjiang-2023", "yunnan-2021", "guangdong-2016"])
+def test_a_name_that_a_page_break_cuts_is_one_name(layout: str) -> None:
+    """On upright pages T4 breaks within 年初财政拨款结转和结余, or within a line under it."""
+    report = draw(layout)
+    got = score(extract(pdf.render(report, "ruled", upright=True), f"{layout}.pdf"), report.truth)
+    assert (got.misplaced, got.invented, got.lost, got.unread) == (0, 0, 0, 0), got.reasons
+    assert got.labels_right == got.labels, got.reasons
+    assert got.listed <= 1, "a number of a page may stand in the last row"
+
+
 @pytest.mark.parametrize("name", _formats("gaps"))
 def test_where_blanks_are_gone_no_figure_is_misplaced_or_dropped(name: str) -> None:
     """What two placements fit is left without a place and listed."""

@@ -74,7 +74,7 @@ def header_rows(form: Form, grid: Grid) -> int:
         return _header_of_open(words, rows)
     known = {w for s in form.sides for w in s.lines}
     label_columns: set[int] = set()
-    header = 0
+    header, numbered = 0, False
     for r in range(grid.n_rows):
         cells = rows.get(r, [])
         texts = [header_word(c.text) for c in cells]
@@ -84,8 +84,11 @@ def header_rows(form: Form, grid: Grid) -> int:
                 break
             continue
         if counts_up(said) and not any(HAS_DECIMAL.search(t) for t in said):
-            header = r + 1
+            header, numbered = r + 1, True
             continue
+        if form.kind == "paired" and numbered:
+            # numbers of columns end a header: below them a name is a row, or the rest of one that a page break cut off
+            return r
         for cell, text in zip(cells, texts, strict=True):
             spans = range(cell.col, cell.col + cell.col_span)
             if form.kind == "paired":
@@ -443,7 +446,7 @@ def _row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: 
         return
     elif kind == "paired":
         for block in layout.blocks:
-            _paired_row(table, layout, row, row_no, block)
+            _paired_row(table, layout, row, row_no, block, rest=rest)
     elif kind == "open":
         for block in layout.blocks:
             _open_row(table, layout, row, row_no, block)
@@ -473,13 +476,17 @@ def _unlabelled(table: OpenTable, figures: Iterable[Figure], reason: str, quote:
             table.report(figure.text, f"{quote} {figure.text}", reason, figure)
 
 
-def _paired_row(table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, block: Block) -> None:
+def _paired_row(
+    table: OpenTable, layout: Layout, row: Mapping[int, GridCell], row_no: int, block: Block, *, rest: bool
+) -> None:
     names = [c for c in block.labels if layout.labels[c] == "name"]
     text = next((row[c].text for c in names if c in row and row[c].text.strip()), "")
     figures = _figures(table, row, block.amounts)
     side = block.side
     if side is None or not re.search(r"\w", label(text)):
         _unlabelled(table, figures, "its row has no label")
+        return
+    if rest and not any(f.text for f in figures) and table.complete_line(side, text):
         return
     row_key, line_key = table.line_of(side, text)
     for figure in figures:

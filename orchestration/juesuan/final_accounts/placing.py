@@ -92,6 +92,7 @@ class OpenTable:
     _cells: list[dict[str, Any]] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _parent: dict[str, str | None] = field(default_factory=dict)
+    _over: dict[str, str | None] = field(default_factory=dict)
     _last: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -217,6 +218,25 @@ class OpenTable:
             cell["row_label"] += clean(name)
         return True
 
+    def complete_line(self, side: Side, rest: str) -> bool:
+        """Give the rest of a name that a page break cut to the last row of that side, where both together are a line
+        of the form and the first part alone is none; else nothing is changed and False comes back.
+        """
+        last = next((c for c in reversed(self._cells) if c["row_key"].startswith(f"{side.name}:")), None)
+        if last is None or last["line_key"] is not None:
+            return False
+        name, cut = clean(last["row_label"] + rest), last["row_key"]
+        over = self._over.get(side.name)  # what the cut row stood under, before its first part ended that
+        if label(name) not in side.lines and not (over and side.child(over, label(name))):
+            return False
+        self._parent[side.name] = over
+        row_key, line_key = self.line_of(side, name)
+        for cell in self._cells:
+            if cell["row_key"] == cut:
+                cell.update(row_key=row_key, row_label=name, line_key=line_key)
+        self._seen = {(row_key if row == cut else row, column) for row, column in self._seen}
+        return True
+
     def report(
         self, text: str, quote: str, reason: str, at: Figure | None = None, candidates: tuple[str, ...] = ()
     ) -> None:
@@ -230,7 +250,7 @@ class OpenTable:
     def line_of(self, side: Side, text: str) -> tuple[str, str | None]:
         """Row key and line key of a label on one side of a paired table; a line under another carries its parent."""
         name = label(text)
-        parent = self._parent.get(side.name)
+        parent = self._over[side.name] = self._parent.get(side.name)
         if parent is not None and (key := side.child(parent, name)):
             return f"{side.name}:{parent}/{name}", key
         above = self._last.get(side.name)

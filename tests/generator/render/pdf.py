@@ -345,8 +345,11 @@ def _black() -> ImageReader:
 
 
 def render(report: Report, style: str = "ruled", **options: object) -> bytes:
-    """The report as one PDF. Tables stand on pages across, text on upright ones."""
-    pages = _Pages(style, {**report.pdf, **options})
+    """The report as one PDF. Tables stand on pages across, text on upright ones; ``upright=True``: all on upright ones,
+    where rows are high and pages break within tables.
+    """
+    options = {**report.pdf, **options}
+    pages = _Pages(style, options)
     blocks = list(report.blocks)
     new = True
     for i, block in enumerate(blocks):
@@ -354,7 +357,8 @@ def render(report: Report, style: str = "ruled", **options: object) -> bytes:
             new = True
             continue
         if new:
-            pages.begin(landscape=any(isinstance(b, Table) for b in _until_break(blocks[i:])))
+            across = any(isinstance(b, Table) for b in _until_break(blocks[i:]))
+            pages.begin(landscape=across and not options.get("upright"))
             new = False
         if isinstance(block, Table):
             pages.table(block)
