@@ -2,7 +2,7 @@
 
 Belongs here: putting together what dbt says of models and seeds with the words of the printed form, searching it, the
 page ``docs/data-dictionary.md``. Does not belong here: the descriptions themselves (``dbt_project``), the words of the
-form (``final_accounts/data``).
+form (``final_accounts/forms``).
 
 ``python -m juesuan.dictionary FILE`` writes the page.
 """

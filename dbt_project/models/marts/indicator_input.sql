@@ -214,52 +214,70 @@ from_functions as (
 
 ),
 
+counted_tables as (
+
+    select
+        report_id,
+        release,
+        sum(case when state <> 'not_required' then 1 else 0 end) as tables_due,
+        sum(case when state in ('present', 'partial', 'no_activity') then 1 else 0 end) as tables_found
+    from {{ ref('fct_coverage') }}
+    where report_id in (select releases.report_id from releases)
+    group by report_id, release
+
+),
+
+-- Read once: no table has more rows than that of the checks.
+counted_checks as (
+
+    select
+        report_id,
+        release,
+        sum(case when state <> 'not_applicable' then 1 else 0 end) as checks_due,
+        sum(case when state = 'fail' then 1 else 0 end) as checks_failed,
+        sum(case when state = 'could_not_run' then 1 else 0 end) as checks_not_run
+    from {{ ref('fct_check_result') }}
+    where report_id in (select releases.report_id from releases)
+    group by report_id, release
+
+),
+
 counts as (
 
     select
         report_id,
         release,
         'tables_due' as input_key,
-        sum(case when state <> 'not_required' then 1 else 0 end) as input_value
-    from {{ ref('fct_coverage') }}
-    where report_id in (select releases.report_id from releases)
-    group by report_id, release
+        tables_due as input_value
+    from counted_tables
     union all
     select
         report_id,
         release,
         'tables_found' as input_key,
-        sum(case when state in ('present', 'partial', 'no_activity') then 1 else 0 end) as input_value
-    from {{ ref('fct_coverage') }}
-    where report_id in (select releases.report_id from releases)
-    group by report_id, release
+        tables_found as input_value
+    from counted_tables
     union all
     select
         report_id,
         release,
         'checks_due' as input_key,
-        sum(case when state <> 'not_applicable' then 1 else 0 end) as input_value
-    from {{ ref('fct_check_result') }}
-    where report_id in (select releases.report_id from releases)
-    group by report_id, release
+        checks_due as input_value
+    from counted_checks
     union all
     select
         report_id,
         release,
         'checks_failed' as input_key,
-        sum(case when state = 'fail' then 1 else 0 end) as input_value
-    from {{ ref('fct_check_result') }}
-    where report_id in (select releases.report_id from releases)
-    group by report_id, release
+        checks_failed as input_value
+    from counted_checks
     union all
     select
         report_id,
         release,
         'checks_not_run' as input_key,
-        sum(case when state = 'could_not_run' then 1 else 0 end) as input_value
-    from {{ ref('fct_check_result') }}
-    where report_id in (select releases.report_id from releases)
-    group by report_id, release
+        checks_not_run as input_value
+    from counted_checks
 
 ),
 
@@ -336,14 +354,7 @@ ordered as (
 )
 
 select
-    cast(releases.report_id as varchar) as report_id,
-    cast(releases.release as smallint) as release,
-    cast(releases.unit_id as varchar) as unit_id,
-    cast(releases.unit_name as varchar) as unit_name,
-    cast(releases.division_code as varchar) as division_code,
-    cast(releases.fiscal_year as smallint) as fiscal_year,
-    cast(releases.scope as varchar) as scope,
-    cast(releases.is_default as boolean) as is_default,
+    {{ whose() }},
     cast(ordered.input_key as varchar) as input_key,
     cast(ordered.member_code as varchar) as member_code,
     cast(listed.name as varchar) as input_name,
