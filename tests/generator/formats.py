@@ -123,6 +123,16 @@ FORMATS: dict[str, Format] = {
             Format(f"pdf-{style}", f"PDF, {what}", "geometry", _each(partial(pdf.render, style=style)), "pdf")
             for style, what in _STYLES.items()
         ),
+        *(
+            Format(
+                f"pdf-{style}-upright",
+                f"PDF on upright pages, {_STYLES[style]}",
+                "geometry",
+                _each(partial(pdf.render, style=style, upright=True)),
+                "pdf",
+            )
+            for style in ("ruled", "no-vertical", "none")
+        ),
         Format(
             "pdf-stsong",
             "PDF, font not embedded",

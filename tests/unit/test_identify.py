@@ -167,6 +167,11 @@ def test_a_report_without_a_cover_is_named_by_its_table_headers() -> None:
     assert (got.unit_name, got.fiscal_year, got.money_unit) == ("某县林业局", 2022, "万元")
 
 
+def test_a_cover_may_break_within_any_word() -> None:
+    got = one("某市政务服务中心2023年度单位决\n算公开说明\n第二部分 某市政务服务中心2023年度部门决算表\n" + CHAPTERS)
+    assert (got.unit_name, got.fiscal_year, got.scope) == ("某市政务服务中心", 2023, "unit")
+
+
 def test_a_workbook_of_tables_alone_is_named_by_its_cells() -> None:
     def sheet(number: int, title: str) -> Page:
         texts = [title, "公开01表", "编制单位：某县林业局", "2022年度", "单位：万元", "收入总计", "12.34"]

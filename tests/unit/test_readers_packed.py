@@ -357,6 +357,11 @@ def test_pages_and_cells_count_over_all_members() -> None:
     assert "max_cells" in reading.unread[0]
 
 
+def test_a_member_whose_name_is_damaged_stops_no_other() -> None:
+    data = zipped([("a.txt", text("甲")), ("b.txt", text("乙"))])
+    assert parts(read(data.replace(b"a.txt", b"\0.txt"))) == [".txt", "b.txt"]
+
+
 def test_a_zip_that_is_cut_off_or_locked_says_so() -> None:
     data = zipped([("a.txt", text("甲" * 200)), ("b.txt", text("乙"))])
     with pytest.raises(UnreadableDocument, match="truncated"):

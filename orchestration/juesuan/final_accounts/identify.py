@@ -245,12 +245,12 @@ def _read_cover(cover: Sequence[Line], found: _Found) -> None:
     """The title on the cover, on one line or wrapped over several: name, then year and kind of report."""
     for many in (1, 2, 3, 4):
         for at in range(len(cover) - many + 1):
-            some = cover[at : at + many]
-            if any("决算" in one.tight or "预算" in one.tight for one in some):
-                whole = joined(some)
-                if len(whole.tight) <= 80 and _title(whole, found, 5, "cover").unit:
-                    found.title = found.title or whole.text
-                    return
+            whole = joined(cover[at : at + many])
+            # a cover may break anywhere, within 决算 too
+            titled = ("决算" in whole.tight or "预算" in whole.tight) and len(whole.tight) <= 80
+            if titled and _title(whole, found, 5, "cover").unit:
+                found.title = found.title or whole.text
+                return
 
 
 def _read_title(one: Line, found: _Found, on_cover: bool) -> None:

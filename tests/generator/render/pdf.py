@@ -27,6 +27,8 @@ _FONTS = (
     "/usr/share/fonts/truetype/arphic/uming.ttc",
 )
 _MARGIN = 42.0
+#: Kept free at the foot, where the page number stands by itself.
+_FOOT = 60.0
 
 #: How the cells of tables are ruled.
 STYLES = (
@@ -78,11 +80,13 @@ class _Measures:
     heights: tuple[float, ...]
 
 
+_SIZES = (9.0, 8.0, 7.0, 6.0, 5.0)
+_SMALLEST = _SIZES[-1]
 _WEIGHT = {"label": 3.2, "text": 2.0, "figure": 1.0}
 
 
 def _measure(table: Table, name: str, room: float) -> _Measures:
-    for size in (9.0, 8.0, 7.0, 6.0, 5.0):
+    for size in _SIZES:
         need = [0.0] * table.n_cols
         for box in table.boxes:
             if box.cols == 1 and box.kind in ("figure", "count", "code", "line", "number"):
@@ -98,7 +102,7 @@ def _measure(table: Table, name: str, room: float) -> _Measures:
             }
             need[c] = max(need[c], least[kind] + 6)
         spare = room - sum(need)
-        if spare >= 0 or size == 5.0:
+        if spare >= 0 or size == _SMALLEST:
             break
     weights = [_WEIGHT.get(kind, 0.1) for kind in table.kinds]
     # the rest goes to the labels first, so that not every figure column is as wide as a page
@@ -161,8 +165,13 @@ class _Pages:
         return self.buffer.getvalue()
 
     def need(self, height: float) -> None:
-        if self.y - height < _MARGIN:
+        if self.y - height < _FOOT:
             self.begin(landscape=self.landscape)
+
+    def fit_upright(self, tables: Sequence[Table]) -> bool:
+        """Whether the figures of all of them have room side by side on an upright page."""
+        room = A4[0] - 2 * _MARGIN
+        return all(_measure(table, self.name, room).edges[-1] <= room + 0.5 for table in tables)
 
     # --- lines
 
@@ -204,7 +213,7 @@ class _Pages:
         begun = self.y
         for r in rows:
             height = m.heights[r]
-            if self.y - sum(m.heights[k] for k in shown) - height < _MARGIN and shown[len(head) :]:
+            if self.y - sum(m.heights[k] for k in shown) - height < _FOOT and shown[len(head) :]:
                 cut = self._splits(table, m, r) if table.split_rows else None
                 self._draw(table, m, shown, begun, cut=(r, cut) if cut else None)
                 begun = self._again(table)
@@ -346,7 +355,7 @@ def _black() -> ImageReader:
 
 def render(report: Report, style: str = "ruled", **options: object) -> bytes:
     """The report as one PDF. Tables stand on pages across, text on upright ones; ``upright=True``: all on upright ones,
-    where rows are high and pages break within tables.
+    where rows are high and pages break within tables, but for a table whose figures would run into each other.
     """
     options = {**report.pdf, **options}
     pages = _Pages(style, options)
@@ -357,8 +366,8 @@ def render(report: Report, style: str = "ruled", **options: object) -> bytes:
             new = True
             continue
         if new:
-            across = any(isinstance(b, Table) for b in _until_break(blocks[i:]))
-            pages.begin(landscape=across and not options.get("upright"))
+            tables = [b for b in _until_break(blocks[i:]) if isinstance(b, Table)]
+            pages.begin(landscape=bool(tables) and not (options.get("upright") and pages.fit_upright(tables)))
             new = False
         if isinstance(block, Table):
             pages.table(block)

@@ -139,7 +139,8 @@ def _of_zip(data: bytes, left: Left) -> list[Entry]:
     from juesuan.final_accounts.readers.zipped import open_zip
 
     archive = open_zip(data, left.limited())
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    # not ``is_dir``: it fails on a member without a name, as a damaged directory may hold
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     left.take_files(len(infos))
     return [Entry(_zip_name(info), _zip_member(archive, info)) for info in infos]
 

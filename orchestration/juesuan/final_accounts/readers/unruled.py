@@ -228,6 +228,12 @@ class _Page:
             base = line.base
         return out
 
+    def _usual_step(self) -> float | None:
+        """From row to row on the page before, where nothing wraps."""
+        last = self.hints.last
+        body = last.ys[max((a.row_end for a in self.again.areas), default=0) :] if last and self.again else ()
+        return min((b - a for a, b in itertools.pairwise(body)), default=None)
+
     def _table(
         self, group: list[int], strips: list[Strip], xs: Sequence[float] = (), head: Raster | None = None
     ) -> _Table | None:
@@ -247,7 +253,8 @@ class _Page:
         first, header = (top, []) if again else _header_lines(lines, group[0], strips, wide, top, size)
         if head is not None:
             first, header = (first, []) if not header else (top, [])
-        last = group[-1] if figures < 1 else _last_line(lines, group, strips, wide, size)
+        usual = self._usual_step() if again else None
+        last = group[-1] if figures < 1 else _last_line(lines, group, strips, wide, size, usual)
         body = list(range(first, last + 1))
         placed = [fitting(lines[i], strips) for i in body]
         if any(p is None for p in placed):
@@ -255,7 +262,7 @@ class _Page:
         upper = lines[header[0] if header else first].base - 3 * size
         ruled = [r[0] for r in wide if upper < r[0] < lines[last].base + 3 * size]
         numbered = [any(p.number for p, _, _ in row or ()) for row in placed]
-        rows = rows_of([lines[i].base for i in body], numbered, size, ruled)
+        rows = rows_of([lines[i].base for i in body], numbered, size, ruled, usual)
         if rows is None:
             return None
         columns: Columns | None
@@ -316,9 +323,10 @@ def _header_lines(
         )
         if (not inside and len(line.pieces) < 2) or max(p.size for p in line.pieces) > 1.25 * size:
             break
-        # 公开01表, 万元: above the header at the edge of the table.
+        # 公开01表, 万元: above the header at the edge of the table. Above numbers of columns alone: a wrapped word.
         if (
-            len(line.pieces) <= 2
+            not (header and all(_numbers_columns(lines[k]) for k in header))
+            and len(line.pieces) <= 2
             and gap > LEADING * size
             and all(abs(p.x1 - strips[-1].x1) <= size or abs(p.x0 - strips[0].x0) <= size for p in line.pieces)
         ):
@@ -338,6 +346,11 @@ def _header_lines(
     if not any(_over_figures(lines[i], strips) for i in header):
         return first, []
     return first, header
+
+
+def _numbers_columns(line: Print) -> bool:
+    """Whether a line is 栏次 1 2 3."""
+    return counts_up([p.text for p in line.pieces if p.number])
 
 
 def _says(line: Print) -> bool:
@@ -374,12 +387,20 @@ def _is_row(line: Print, strips: Sequence[Strip]) -> bool:
 
 
 def _last_line(
-    lines: Sequence[Print], group: Sequence[int], strips: Sequence[Strip], rules: Sequence[Line], size: float
+    lines: Sequence[Print],
+    group: Sequence[int],
+    strips: Sequence[Strip],
+    rules: Sequence[Line],
+    size: float,
+    usual: float | None,
 ) -> int:
-    """The last line of the body: names below the last figures, up to a rule, a note or another distance."""
+    """The last line of the body: names below the last figures, up to a rule, a note or another distance.
+
+    ``usual``: from row to row on the page before, where this one goes on with it.
+    """
     last = group[-1]
-    steps = [lines[b].base - lines[a].base for a, b in itertools.pairwise(group) if b == a + 1]
-    pitch = 1.25 * median(steps) if steps else 1.6 * size
+    steps = [b.base - a.base for a, b in itertools.pairwise(lines[group[0] : last + 1])]
+    pitch = max(1.25 * (usual or 1.28 * size), 1.1 * max(steps, default=0.0))
     while last + 1 < len(lines):
         line = lines[last + 1]
         gap = line.base - lines[last].base

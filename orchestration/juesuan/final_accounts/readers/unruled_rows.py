@@ -14,11 +14,12 @@ TOUCHING = 0.95
 
 
 def rows_of(
-    bases: Sequence[float], anchor: Sequence[bool], size: float, rules: Sequence[float]
+    bases: Sequence[float], anchor: Sequence[bool], size: float, rules: Sequence[float], usual: float | None = None
 ) -> list[list[int]] | None:
     """Which lines (by number) are one row: names wrap before, around and after their figures.
 
-    ``rules`` are the y between rows where they are drawn. None where the distances of the lines do not decide.
+    ``rules`` are the y between rows where they are drawn; ``usual`` is from row to row on the page before. None where
+    the distances of the lines do not decide.
     """
     n = len(bases)
     if not n:
@@ -41,7 +42,7 @@ def rows_of(
     has = [any(anchor[i] for i in row) for row in rows]
     steps = [bases[b[0]] - bases[a[-1]] for a, b in itertools.pairwise(rows)]
     sure = [d for d, a, b in zip(steps, has, has[1:], strict=False) if a and b]
-    pitch = min(sure) if sure else None
+    pitch = min(sure) if sure else usual
     if pitch is None:
         _tight, wide = _two_kinds(steps)
     for k, step in enumerate(steps):
