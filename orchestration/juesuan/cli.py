@@ -680,6 +680,21 @@ def dagster(
 
 
 @app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="Where the pages are served.", min=1, max=65535)] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Who may see them: this machine alone, unless another address is given.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option(help="Open them in the browser.")] = True,
+) -> None:
+    """Look instead of query: web pages over the published warehouse, read-only."""
+    from juesuan.dashboard.serve import serve
+    from juesuan.settings import Settings
+
+    raise typer.Exit(serve(Settings.load(), port, address, open_browser=browser))
+
+
+@app.command()
 def status(as_json: Json = False) -> None:
     """Count documents by state; name the published version."""
     from collections import Counter

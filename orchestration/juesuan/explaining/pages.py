@@ -111,6 +111,12 @@ def draw(source: bytes | Path, sheets: Sequence[Sheet], folder: Path, limits: Li
     return f"could not be drawn: page {', '.join(missing)}" if missing else None
 
 
+def rendered(source: bytes | Path, sheet: Sheet, limits: Limits) -> Image.Image | None:
+    """One page as it is, nothing drawn over it; None where it cannot be rendered."""
+    with _renderer(_bytes_of(source, sheet.part, limits), limits) as render:
+        return render(sheet) if render is not None else None
+
+
 def _by_part(sheets: Sequence[Sheet]) -> Iterator[tuple[str | None, list[Sheet]]]:
     parts: dict[str | None, list[Sheet]] = {}
     for sheet in sheets:
