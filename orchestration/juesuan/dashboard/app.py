@@ -34,17 +34,32 @@ _PAGES: dict[str, tuple[tuple[str, Callable[[], None], str], ...]] = {
 }
 
 
+def _home() -> None:
+    overview.show()
+
+
 def main() -> None:
     """One run of the script."""
     st.set_page_config(page_title="决算 juesuan", page_icon=str(_ICON), layout="wide")
+    # Streamlit serves the first page at / alone; its own name is an address too, though not in the list.
+    first = st.Page(overview.show, title=say("pages.overview"), url_path="overview", visibility="hidden")
     pages = {
         say(f"pages.{group}"): [
-            st.Page(show, title=say(f"pages.{name}"), icon=icon, url_path=name, default=name == "overview")
+            st.Page(
+                _home if name == "overview" else show,
+                title=say(f"pages.{name}"),
+                icon=icon,
+                url_path=None if name == "overview" else name,
+                default=name == "overview",
+            )
             for name, show, icon in members
         ]
         for group, members in _PAGES.items()
     }
+    pages[say("pages.group_look")].append(first)
     chosen = st.navigation(pages)
+    # Filters of pages may have one name; what another page left in it is not meant here.
+    st.session_state["_arrived"] = st.session_state.get("_page") != chosen.url_path
     st.session_state["_page"] = chosen.url_path
     frame.switches()
     try:

@@ -43,42 +43,42 @@ def _kept() -> dict[str, str]:
 
 
 def _from_address(key: str, take: Callable[[Sequence[str]], Any], usual: Any) -> None:
-    """Give a widget the value that the address holds, where the address says something new; else leave it."""
+    """Give a widget its value: what the address says anew, else what it has, else what it had on this page before."""
     said = tuple(one[:_LONGEST] for one in st.query_params.get_all(key))
-    written = f"_{key}_written"
-    if key in st.session_state and st.session_state.get(written, ()) == said:
+    arrived = key not in GLOBAL and st.session_state.get("_arrived")
+    if key in st.session_state and not arrived and (not said or said == _kept_values().get(_place(key), ((), None))[0]):
         return
-    moved = key in st.session_state and written in st.session_state and not said
-    if (
-        moved
-        and f"_{key}_page" in st.session_state
-        and st.session_state[f"_{key}_page"] != st.session_state.get("_page")
-    ):
-        return  # another page: Streamlit clears the address, the reader's choice stays
-    value = take(said) if said else None
+    value = take(said) if said else _kept_values().get(_place(key), ((), usual))[1]
     st.session_state[key] = usual if value is None else value
 
 
 def _to_address(key: str, value: Any, usual: Any) -> None:
-    said = (
-        tuple(str(one) for one in value)
-        if isinstance(value, (list, tuple))
-        else (() if value is None else (str(value),))
-    )
-    plain = (
-        tuple(str(one) for one in usual)
-        if isinstance(usual, (list, tuple))
-        else (() if usual is None else (str(usual),))
-    )
-    if said == plain or said == ("",):
+    """Write what a widget has to the address, unless that is what it has without one."""
+    said = _said(value)
+    if said == _said(usual):
         said = ()
     if tuple(st.query_params.get_all(key)) != said:
         if said:
             st.query_params[key] = list(said) if len(said) > 1 else said[0]
         elif key in st.query_params:
             del st.query_params[key]
-    st.session_state[f"_{key}_written"] = said
-    st.session_state[f"_{key}_page"] = st.session_state.get("_page")
+    _kept_values()[_place(key)] = (said, value)
+
+
+def _said(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(str(one) for one in values if one not in (None, ""))
+
+
+def _place(key: str) -> tuple[str, str]:
+    """A filter of one page is not that of another, even under one name; a filter of the frame is that of all."""
+    return ("" if key in GLOBAL else str(st.session_state.get("_page")), key)
+
+
+def _kept_values() -> dict[tuple[str, str], tuple[tuple[str, ...], Any]]:
+    """What this reader chose: page and filter -> what was written to the address, and the value."""
+    kept: dict[tuple[str, str], tuple[tuple[str, ...], Any]] = st.session_state.setdefault("_kept", {})
+    return kept
 
 
 def _option(options: Sequence[Any]) -> Callable[[Sequence[str]], Any]:

@@ -21,7 +21,8 @@ from juesuan.final_accounts.model import ArchiveError, JuesuanError
 
 _CELL = """
 select f.unit_name, f.fiscal_year, f.scope, f.release, f.is_current, c.table_key, c.row_key, c.row_label, c.column_key,
-       c.value_text, c.money_unit, c.money_unit_source, c.page, c.line, c.span_start, c.span_end, c.box, c.row_no,
+       c.report_no, c.table_no, c.value_text, c.money_unit, c.money_unit_source, c.page, c.line,
+       c.span_start, c.span_end, c.box, c.row_no,
        c.col_no, c.header_path, c.method, c.placed_by, c.confirmation, c.document_id, d.path, d.title, d.sources,
        t.title as table_title
 from raw.cell as c
@@ -178,12 +179,9 @@ def _facts(found: Mapping[str, Any]) -> None:
     if unit:
         st.markdown(f"**{plain(unit)}** · {found['fiscal_year']} · {known('scopes', found['scope'])}")
     if found.get("value_text") is not None:
-        st.metric(
-            plain(
-                " · ".join(str(found[k]) for k in ("table_title", "row_label") if found.get(k)) or found.get("topic")
-            ),
-            f"{plain(found['value_text'])} {found.get('money_unit') or found.get('unit') or ''}",
-        )
+        named = " · ".join(str(found[k]) for k in ("table_title", "row_label") if found.get(k))
+        unit = found.get("money_unit") or found.get("unit") or ""
+        st.metric(plain(named) if named else say("columns.value_text"), f"{plain(found['value_text'])} {plain(unit)}")
     if found.get("quote"):
         st.markdown(f"> {plain(found['quote'])}")
     parts = [f"{say('source.document')} {plain(found['path'])}"]
@@ -211,7 +209,20 @@ def _place(found: Mapping[str, Any], address: Address) -> Place:
         row_no=_number(found.get("row_no")),
         col_no=_number(found.get("col_no")),
         text=str(found.get("quote") or found.get("value_text") or ""),
+        beside=_beside(found),
     )
+
+
+def _beside(found: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...]:
+    """Other figures of the table on that page; those of a page that has no boxes tell where the table begins."""
+    if found.get("row_no") is None or found.get("box") is not None or found.get("span_start") is not None:
+        return ()
+    near = data.ask(
+        "select row_no, col_no, value_text from raw.cell where document_id = ? and report_no = ? and table_no = ?"
+        " and page is not distinct from ? and value_text <> '' order by abs(row_no - ?), row_no, col_no limit 120",
+        (found["document_id"], found["report_no"], found["table_no"], found["page"], found["row_no"]),
+    )
+    return tuple((int(r), int(c), str(t)) for r, c, t in near.itertuples(index=False, name=None))
 
 
 def _number(value: Any) -> int | None:

@@ -8,13 +8,13 @@ Does not belong here: what all of a document was seen as (``marks``), how pages 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from juesuan.explaining import pages
 from juesuan.explaining.marks import Sheet
-from juesuan.final_accounts.model import Box, Grid, GridCell, Page, Reading, TextLine
+from juesuan.final_accounts.model import Box, Grid, Page, Reading, TextLine
 from juesuan.final_accounts.readers import Limits
 
 #: Lines and rows shown around the one that is meant.
@@ -26,7 +26,11 @@ _ROOM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is printed, as its record says it: ``box`` on a page, ``span`` of the text, cell of a grid."""
+    """Where something is printed, as its record says it: ``box`` on a page, ``span`` of the text, cell of a grid.
+
+    Rows and columns of a cell count from the corner of its table, which may stand anywhere on a sheet: ``beside`` are
+    some cells of that table on that page (row, column, text), by which the corner is found.
+    """
 
     page: int | None = None
     line: int | None = None
@@ -35,6 +39,7 @@ class Place:
     row_no: int | None = None
     col_no: int | None = None
     text: str = ""
+    beside: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +141,35 @@ def _rows(page: Page, place: Place) -> tuple[tuple[tuple[str, ...], ...], tuple[
     """The rows of a grid around a cell, and where in them it stands."""
     if place.row_no is None or place.col_no is None or place.span is not None:
         return None
-    for grid in (block for block in page.blocks if isinstance(block, Grid)):
-        cell = _cell(grid, place.row_no, place.col_no, place.text)
-        if cell is None:
-            continue
-        first = max(0, cell.row - _AROUND)
-        last = min(grid.n_rows, cell.row + _AROUND + 1)
-        rows = [[""] * grid.n_cols for _ in range(first, last)]
-        for one in grid.cells:
-            if first <= one.row < last:
-                rows[one.row - first][one.col] = one.text
-        return tuple(tuple(row) for row in rows), (cell.row - first, cell.col)
-    return None
+    corners = [
+        (matches, grid, down, across)
+        for grid in (block for block in page.blocks if isinstance(block, Grid))
+        for matches, down, across in _corners(grid, place)
+    ]
+    if not corners:
+        return None
+    _, grid, down, across = max(corners, key=lambda corner: corner[0])
+    row, col = place.row_no + down, place.col_no + across
+    first, last = max(0, row - _AROUND), min(grid.n_rows, row + _AROUND + 1)
+    rows = [[""] * grid.n_cols for _ in range(first, last)]
+    for one in grid.cells:
+        if first <= one.row < last:
+            rows[one.row - first][one.col] = one.text
+    return tuple(tuple(cells) for cells in rows), (row - first, col)
 
 
-def _cell(grid: Grid, row: int, col: int, text: str) -> GridCell | None:
-    for down, across in ((grid.first_row, grid.first_col), (0, 0)):
-        for cell in grid.cells:
-            if (cell.row + down, cell.col + across) == (row, col) and (not text or text in cell.text):
-                return cell
-    return None
+def _corners(grid: Grid, place: Place) -> Iterator[tuple[int, int, int]]:
+    """How far the table may be moved in this grid for the cell to print what it prints, and how many others then do."""
+    assert place.row_no is not None and place.col_no is not None
+    texts = {(cell.row, cell.col): cell.text for cell in grid.cells}
+    for (row, col), text in texts.items():
+        if text.strip() == place.text:
+            down, across = row - place.row_no, col - place.col_no
+            yield (
+                sum(texts.get((r + down, c + across), "").strip() == said for r, c, said in place.beside),
+                down,
+                across,
+            )
 
 
 def _lines(page: Page, place: Place) -> tuple[SpotLine, ...]:

@@ -66,7 +66,7 @@ def show() -> None:
     )
     year = select(say("frame.year"), years, "year", usual=years[0], where=at)
     measure = measure or _AMOUNTS[0]
-    _fairness(found, units, year)
+    _fairness(found, names, units, year)
     _over_years(found, names, units, measure, measures[measure])
     _side_by_side(found, names, units, year)
     _shares(names, units, year)
@@ -94,12 +94,15 @@ def _measures() -> dict[str, str]:
     return out
 
 
-def _fairness(found: pd.DataFrame, units: list[str], year: int) -> None:
+def _fairness(found: pd.DataFrame, names: dict[str, str], units: list[str], year: int) -> None:
     """Say what speaks against comparing, before anything is compared."""
     why = []
-    own = found[found["fiscal_year"] == year]
-    if own["scope"].nunique() > 1:
-        said = "、".join(sorted({known("scopes", s) for s in own["scope"]}))
+    here = set(found[found["fiscal_year"] == year]["unit_id"])
+    absent = [names[one] for one in units if one not in here]
+    if absent:
+        why.append(f"{say('compare.year_missing', year=year)}：{'、'.join(absent)}")
+    if found["scope"].nunique() > 1:
+        said = "、".join(sorted({known("scopes", s) for s in found["scope"]}))
         why.append(f"{say('compare.scopes_differ')}：{said}")
     kinds = data.ask(
         "select unit_id, max(kind) as kind from conformed.dim_unit_year where list_contains(?, unit_id) and"

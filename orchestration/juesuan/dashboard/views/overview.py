@@ -90,6 +90,7 @@ def _money(division: str | None) -> None:
     )
     unit = money_unit()
     points = [(y, money.scaled(v, unit)) for y, v in zip(found["fiscal_year"], found["amount_yuan"], strict=True)]
+    st.caption(say("overview.money_about"))
     name = known("bases", "appropriation")
     chart(charts.lines({name: points}, unit.name, 280), "money_by_year", say("overview.money"))
     with st.expander(say("sql.result")):

@@ -113,7 +113,7 @@ def _head(one: Body) -> None:
     for place, (key, name, address) in zip(columns, heads, strict=False):
         with place:
             value = row.get(name)
-            shown = say("unit.not_stated") if value is None else amount(value)
+            shown = _not_stated(row, name) if value is None else amount(value)
             st.metric(f"{say(f'unit.{key}')}（{unit}）", shown, _change(value, before and before.get(name)), "off")
             if address is not None and st.button(
                 say("columns.see"), key=f"see_{key}", icon=":material/link:", type="tertiary"
@@ -121,6 +121,12 @@ def _head(one: Body) -> None:
                 in_dialog(address)
     with columns[-1]:
         st.metric(say("unit.checks"), f"{int(row['checks_failed'] or 0)}")
+
+
+def _not_stated(row: dict[str, Any], name: str) -> str:
+    """Why there is no amount: it is printed blank, declared to be none, or not said."""
+    state = row.get(name.replace("_final_yuan", "_final_state")) if name.endswith("_final_yuan") else None
+    return known("value_states", state) if state else say("unit.not_stated")
 
 
 def _change(value: Any, before: Any) -> str | None:
