@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz dashboard dagster docs lock clean
+.PHONY: setup run test unit check bench fuzz dashboard screenshots dagster docs lock clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ bench: $(STAMP)
 # Ten minutes, or JUESUAN_FUZZ_SECONDS; other documents each time.
 fuzz: $(STAMP)
 	JUESUAN_FUZZ_SECONDS=$${JUESUAN_FUZZ_SECONDS:-600} $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration/test_fuzz.py
+
+# Pictures of every page for the README, by Chromium.
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.screenshots
 
 dashboard: $(STAMP)
 	$(BIN)/juesuan dashboard

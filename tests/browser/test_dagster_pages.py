@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
 from tests.conftest import CHROMIUM
+from tests.fixtures.serving import FLAGS, served
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 
 @pytest.fixture
@@ -27,30 +19,8 @@ def pages(published: Path, tmp_path: Path) -> Iterator[str]:
     """The address of Dagster's pages for a copy of the published warehouse."""
     warehouse = tmp_path / "copy"
     shutil.copytree(published, warehouse, symlinks=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "juesuan", "dagster", "--port", str(port)],
-        env={**os.environ, "JUESUAN_WAREHOUSE": str(warehouse)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        time.sleep(0.5)
-        try:
-            urlopen(address, timeout=2).close()
-            break
-        except OSError:
-            assert server.poll() is None, "the server ended before it answered"
-    yield address
-    os.killpg(server.pid, signal.SIGTERM)
-    try:
-        server.wait(30)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
+    with served("dagster", environment={"JUESUAN_WAREHOUSE": str(warehouse)}) as address:
+        yield address
 
 
 def test_the_lineage_leads_from_archive_to_published_and_an_asset_says_what_it_is(pages: str) -> None:

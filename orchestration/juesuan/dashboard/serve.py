@@ -39,6 +39,7 @@ def command(settings: Settings, port: int, address: str, *, open_browser: bool) 
         "theme.dark.primaryColor": "#56B4E9",
         "theme.font": "sans-serif",
         "theme.showWidgetBorder": True,
+        "theme.metricValueFontSize": "1.7rem",
     }
     app = Path(__file__).parent / "app.py"
     said = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()]

@@ -44,15 +44,15 @@ def _list() -> None:
     )
     wanted = text(say("documents.find"), "name", where=who).strip()
     found = data.ask(
-        "select d.path, d.status, d.reason, d.media_type, d.title, string_agg(distinct f.unit_name, '；') as unit_name,"
-        " max(f.fiscal_year) as fiscal_year, d.published_on, d.retrieved_on, d.bytes, d.document_id from"
-        " raw.document as d"
+        "with listed as (select d.path, d.status, d.reason, d.media_type, d.title, d.published_on, d.retrieved_on,"
+        " d.bytes, d.document_id, string_agg(distinct f.unit_name, '；') as unit_name, max(f.fiscal_year) as"
+        " fiscal_year"
+        " from raw.document as d"
         " left join raw.report_document as b on d.document_id = b.document_id"
-        " left join conformed.fct_release as f on b.report_id = f.report_id and b.release = f.release"
-        " where (? = '' or d.status = ?) group by all"
-        " having ? = '' or contains(d.path, ?) or contains(coalesce(unit_name, ''), ?) or starts_with(d.document_id, ?)"
-        " order by case d.status when 'failed' then 0 when 'needs_review' then 1 when 'partial' then 2 else"
-        " 3 end, d.path",
+        " left join conformed.fct_release as f on b.report_id = f.report_id and b.release = f.release group by all)"
+        " from listed where (? = '' or status = ?)"
+        " and (? = '' or contains(path, ?) or contains(coalesce(unit_name, ''), ?) or starts_with(document_id, ?))"
+        " order by case status when 'failed' then 0 when 'needs_review' then 1 when 'partial' then 2 else 3 end, path",
         (state, state, wanted, wanted, wanted, wanted),
     )
     if found.empty:

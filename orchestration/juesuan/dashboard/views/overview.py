@@ -13,11 +13,12 @@ import streamlit as st
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import amount, chart, empty, money_unit, table, title
 from juesuan.dashboard.links import number, select, unit_link
-from juesuan.dashboard.words import known, options, say
+from juesuan.dashboard.words import known, options, plain, say
 
 #: Bodies on the coverage map at a time.
 _PART = 40
 _LARGEST = 15
+_LINKS = 6
 
 
 def show() -> None:
@@ -69,11 +70,11 @@ def _counts(year: int, division: str | None) -> None:
         (year, division, division),
     )
     assert row is not None
-    first, second, third, fourth = st.columns(4)
+    first, second, third, fourth = st.columns([1, 1, 2, 1])
     first.metric(say("overview.units"), f"{row['units']:,}")
     second.metric(say("overview.reports"), f"{row['reports']:,}")
     third.metric(
-        f"{say('overview.appropriation', year=year)}（{money_unit().name}）",
+        f"{say('overview.appropriation')}（{money_unit().name}）",
         amount(row["spent"]),
         help=say("overview.appropriation_help"),
     )
@@ -142,6 +143,11 @@ def _largest(year: int, division: str | None) -> None:
         "largest",
         say("overview.largest", year=year),
     )
+    links = "　".join(
+        f"[{plain(name or say('frame.unnamed'))}]({unit_link(one, year)})"
+        for one, name in zip(top["unit_id"].head(_LINKS), top["unit_name"].head(_LINKS), strict=True)
+    )
+    st.markdown(f"{say('frame.open_unit')}：{links}")
     rows = found.assign(open=[unit_link(one, year) for one in found["unit_id"]])
     table(
         rows,

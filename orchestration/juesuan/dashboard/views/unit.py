@@ -109,9 +109,10 @@ def _head(one: Body) -> None:
         ("agency", "agency_operating_expenses_yuan", _agency(one)),
         ("carryover", "closing_carryover_yuan", _t1(one, "closing_carryover", "expenditure_amount")),
     )
-    columns = st.columns(len(heads) + 1)
+    # Three in a row: an amount in yuan has room.
+    columns = [*st.columns(3), *st.columns(3)]
     for place, (key, name, address) in zip(columns, heads, strict=False):
-        with place:
+        with place, st.container(gap=None):
             value = row.get(name)
             shown = _not_stated(row, name) if value is None else amount(value)
             st.metric(f"{say(f'unit.{key}')}（{unit}）", shown, _change(value, before and before.get(name)), "off")
