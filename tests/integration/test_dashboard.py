@@ -182,6 +182,21 @@ def test_the_place_of_every_head_figure_is_found(real: Path) -> None:
             assert spot.picture or any(line.end for line in spot.lines) or spot.cell
 
 
+def test_every_amount_of_the_head_of_a_unit_has_its_place(real: Path) -> None:
+    data.begin()
+    stated = 0
+    for row in data.ask("select * from marts.unit_year").to_dict("records"):
+        for name in (*source._T1, *source._T3, "three_public_final_yuan", *source._TOPICS):
+            if not data.stated(row[name]):
+                continue
+            address = source.of_year(row, name)
+            assert address is not None, (row["unit_name"], name)
+            found = source._find(address)
+            assert found is not None, (row["unit_name"], name, address)
+            stated += 1
+    assert stated >= 12
+
+
 def test_downloads_are_exact_and_harmless(real: Path) -> None:
     from openpyxl import load_workbook
 

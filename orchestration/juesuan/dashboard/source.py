@@ -98,6 +98,50 @@ def of_line(row: Mapping[str, Any]) -> Address | None:
     return Address(document=str(row["document_id"]), page=int(page) if data.stated(page) else None, line=int(line))
 
 
+# Amounts of ``unit_year`` -> line of T1 and the beginning of its column, or row and column of T3.
+_T1 = {
+    "income_total_yuan": ("income.total_current", "income_amount"),
+    "opening_carryover_yuan": ("opening_carryover", "income_amount"),
+    "expenditure_total_yuan": ("expenditure.total_current", "expenditure_amount"),
+    "closing_carryover_yuan": ("closing_carryover", "expenditure_amount"),
+}
+_T3 = {"basic_yuan": "basic", "project_yuan": "project"}
+_TOPICS = {"agency_operating_expenses_yuan": "agency_operating_expenses", "procurement_total_yuan": "procurement.total"}
+
+
+def of_year(row: Mapping[str, Any], name: str) -> Address | None:
+    """Where an amount of a row of ``unit_year`` is printed."""
+    report, release = str(row["report_id"]), int(row["release"])
+    found: dict[str, Any] | None = None
+    if name in _T1:
+        found = data.one(
+            "select table_key, table_no, row_key, column_key from raw.cell where report_id = ? and table_key = 'T1'"
+            " and line_key = ? and starts_with(column_key, ?) and value is not null order by table_no, cell_no limit 1",
+            (report, *_T1[name]),
+        )
+    elif name in _T3:
+        found = {"table_key": "T3", "table_no": None, "row_key": "合计", "column_key": _T3[name]}
+    elif name == "three_public_final_yuan":
+        found = data.one(
+            "select table_key, table_no, row_key, column_key from conformed.fct_three_public where report_id = ?"
+            " and release = ? and item = 'total' and stage = 'final' and amount_yuan is not null order by fund limit 1",
+            (report, release),
+        )
+    elif name in _TOPICS:
+        return of_topic(report, release, _TOPICS[name])
+    return found and of_cell({"report_id": report, "release": release, **found}, found["column_key"])
+
+
+def of_topic(report: str, release: int, topic: str) -> Address | None:
+    """The sentence that states the amount of a topic."""
+    found = data.one(
+        "select statement_no from raw.statement where report_id = ? and topic = ? and measure = 'amount'"
+        " and value is not null order by statement_no limit 1",
+        (report, topic),
+    )
+    return found and Address(report, release, statement=int(found["statement_no"]))
+
+
 def from_query(given: Mapping[str, str]) -> Address | None:
     """The address that a link holds; None for none or one that was cut."""
     values: dict[str, Any] = {}

@@ -14,6 +14,7 @@ import streamlit as st
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import chart, empty, money_unit, table, title
 from juesuan.dashboard.links import multi, select, unit_link
+from juesuan.dashboard.source import of_year
 from juesuan.dashboard.words import column, known, plain, say
 
 _AMOUNTS = (
@@ -179,6 +180,7 @@ def _side_by_side(found: pd.DataFrame, names: dict[str, str], units: list[str], 
         rows,
         "side",
         columns=("unit_name", "scope", *_AMOUNTS, "checks_failed", "open"),
+        home=of_year,
         opens={"open": say("frame.open_unit")},
     )
     shares = data.ask(

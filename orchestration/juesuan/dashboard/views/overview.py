@@ -13,6 +13,7 @@ import streamlit as st
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import amount, chart, empty, money_unit, table, title
 from juesuan.dashboard.links import number, select, unit_link
+from juesuan.dashboard.source import of_year
 from juesuan.dashboard.words import known, options, plain, say
 
 #: Bodies on the coverage map at a time.
@@ -125,7 +126,8 @@ def _by_class(year: int, division: str | None) -> None:
 def _largest(year: int, division: str | None) -> None:
     st.subheader(say("overview.largest", year=year), anchor=False)
     found = data.ask(
-        "select unit_id, unit_name, scope, expenditure_total_yuan, three_public_final_yuan, checks_failed"
+        "select report_id, release, unit_id, unit_name, scope, expenditure_total_yuan,"
+        " three_public_final_yuan, checks_failed"
         " from marts.unit_year where is_default and fiscal_year = ? and (? is null or division_code = ?)"
         " and expenditure_total_yuan is not null order by expenditure_total_yuan desc, unit_id limit 200",
         (year, division, division),
@@ -153,6 +155,7 @@ def _largest(year: int, division: str | None) -> None:
         rows,
         "units",
         columns=("unit_name", "open", "scope", "expenditure_total_yuan", "three_public_final_yuan", "checks_failed"),
+        home=of_year,
         opens={"open": say("frame.open_unit")},
     )
 

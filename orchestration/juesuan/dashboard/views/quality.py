@@ -15,7 +15,7 @@ import streamlit as st
 from juesuan.dashboard import charts, data
 from juesuan.dashboard.frame import chart, empty, table, title
 from juesuan.dashboard.links import select, switch, text, unit_link
-from juesuan.dashboard.source import Address, of_cell, of_statement
+from juesuan.dashboard.source import Address, of_cell, of_topic
 from juesuan.dashboard.words import known, say
 
 _MOST = 20_000
@@ -50,12 +50,7 @@ def of_finding(row: Mapping[str, Any], name: str) -> Address | None:
     row_key, _, column = rest.rpartition("/")
     if row_key:
         return Address(str(row["report_id"]), int(row["release"]), table_key, None, row_key, column)
-    found = data.one(
-        "select statement_no from raw.statement where report_id = ? and topic = ? and measure = 'amount'"
-        " and value is not null order by statement_no limit 1",
-        (row["report_id"], place),
-    )
-    return found and of_statement({"report_id": row["report_id"], "release": row["release"], **found})
+    return of_topic(str(row["report_id"]), int(row["release"]), place)
 
 
 def _opened(found: pd.DataFrame) -> pd.DataFrame:

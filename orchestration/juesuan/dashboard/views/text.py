@@ -61,6 +61,8 @@ def show() -> None:
             "hits_by_year",
             say("text.by_year"),
         )
+        with st.expander(say("sql.result")):
+            table(pd.DataFrame(found.by_year, columns=["fiscal_year", "passages"]), "hits_by_year_rows")
     table(_rows(found), "hits", opens={"open": say("frame.open_unit"), "see": say("columns.see")})
 
 

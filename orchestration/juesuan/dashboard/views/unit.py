@@ -13,7 +13,7 @@ import streamlit as st
 from juesuan.dashboard import data
 from juesuan.dashboard.frame import amount, empty, money_unit, title
 from juesuan.dashboard.links import select, switch
-from juesuan.dashboard.source import Address, in_dialog
+from juesuan.dashboard.source import in_dialog, of_year
 from juesuan.dashboard.views import unit_parts as parts
 from juesuan.dashboard.views.unit_parts import Body
 from juesuan.dashboard.words import known, plain, say
@@ -103,15 +103,16 @@ def _head(one: Body) -> None:
     )
     unit = money_unit().name
     heads = (
-        ("income", "income_total_yuan", _t1(one, "income.total_current", "income_amount")),
-        ("expenditure", "expenditure_total_yuan", _t1(one, "expenditure.total_current", "expenditure_amount")),
-        ("three_public", "three_public_final_yuan", _three(one)),
-        ("agency", "agency_operating_expenses_yuan", _agency(one)),
-        ("carryover", "closing_carryover_yuan", _t1(one, "closing_carryover", "expenditure_amount")),
+        ("income", "income_total_yuan"),
+        ("expenditure", "expenditure_total_yuan"),
+        ("three_public", "three_public_final_yuan"),
+        ("agency", "agency_operating_expenses_yuan"),
+        ("carryover", "closing_carryover_yuan"),
     )
     # Three in a row: an amount in yuan has room.
     columns = [*st.columns(3), *st.columns(3)]
-    for place, (key, name, address) in zip(columns, heads, strict=False):
+    for place, (key, name) in zip(columns, heads, strict=False):
+        address = of_year(row, name)
         with place, st.container(gap=None):
             value = row.get(name)
             shown = _not_stated(row, name) if value is None else amount(value)
@@ -135,33 +136,3 @@ def _change(value: Any, before: Any) -> str | None:
     if value is None or not before:
         return None
     return f"{(value - before) / before * 100:+,.1f}%"
-
-
-def _t1(one: Body, line: str, column: str) -> Address | None:
-    row = data.one(
-        "select table_no, row_key, column_key from raw.cell where report_id = ? and table_key = 'T1' and line_key = ?"
-        " and starts_with(column_key, ?) and value is not null order by table_no, cell_no limit 1",
-        (one.report_id, line, column),
-    )
-    return row and Address(one.report_id, one.release, "T1", int(row["table_no"]), row["row_key"], row["column_key"])
-
-
-def _three(one: Body) -> Address | None:
-    row = data.one(
-        "select table_key, table_no, row_key, column_key from conformed.fct_three_public where report_id = ?"
-        " and release = ?"
-        " and item = 'total' and stage = 'final' and amount_yuan is not null order by fund limit 1",
-        (one.report_id, one.release),
-    )
-    return row and Address(
-        one.report_id, one.release, row["table_key"], int(row["table_no"]), row["row_key"], row["column_key"]
-    )
-
-
-def _agency(one: Body) -> Address | None:
-    row = data.one(
-        "select statement_no from raw.statement where report_id = ? and topic = 'agency_operating_expenses'"
-        " and measure = 'amount' and value is not null order by statement_no limit 1",
-        (one.report_id,),
-    )
-    return row and Address(one.report_id, one.release, statement=int(row["statement_no"]))

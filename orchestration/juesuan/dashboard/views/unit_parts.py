@@ -16,7 +16,7 @@ import streamlit as st
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import chart, empty, money_unit, table
 from juesuan.dashboard.links import unit_link
-from juesuan.dashboard.source import Address, of_cell, of_statement
+from juesuan.dashboard.source import Address, of_cell, of_line, of_statement, of_topic, of_year
 from juesuan.dashboard.words import column, known, say
 
 
@@ -41,6 +41,10 @@ class Body:
 def _by(columns: Mapping[str, str]) -> Callable[[Mapping[str, Any], str], Address | None]:
     """Homes of a mart whose row is one printed row: column of the mart -> column of the form."""
     return lambda row, name: of_cell(row, columns.get(name))
+
+
+def _added(values: Any) -> Decimal:
+    return sum((v for v in values if data.stated(v)), Decimal(0))
 
 
 def _stated(value: Any) -> bool:
@@ -102,7 +106,7 @@ def _flows(one: Body, income: pd.DataFrame, spent: pd.DataFrame) -> list[tuple[s
         total = Decimal(0)
         into = f"2|{name or code or say('unit.residual')}"
         for nature in natures:
-            value = sum((v for v in rows[f"{nature}_yuan"] if _stated(v)), Decimal(0))
+            value = _added(rows[f"{nature}_yuan"])
             if value > 0:
                 flows.append((into, f"3|{known('natures', nature)}", value))
                 total += value
@@ -134,9 +138,15 @@ def nature_about(one: Body, spent: pd.DataFrame) -> None:
     for name, rows in spent.groupby("class_name", sort=False, dropna=False):
         names.append(str(name or say("unit.residual")))
         for nature in ("basic", "project"):
-            value = sum((v for v in rows[f"{nature}_yuan"] if _stated(v)), Decimal(0))
+            value = _added(rows[f"{nature}_yuan"])
             series[known("natures", nature)].append(float(value / unit.yuan))
     chart(charts.bars(names, series, unit.name, stacked=True), "natures", say("unit.nature"))
+    amounts = ["expenditure_total_yuan", "basic_yuan", "project_yuan"]
+    table(
+        spent.groupby(["class_code", "class_name"], sort=False, dropna=False)[amounts].agg(_added).reset_index(),
+        "nature_rows",
+        columns=("class_name", *amounts),
+    )
 
 
 # --- functions and economic classes ---------------------------------------------------------------------------
@@ -264,9 +274,7 @@ def economic(one: Body) -> None:
         return
     unit = money_unit()
     for nature, rows in found.groupby("nature", sort=False, dropna=False):
-        sums = rows.groupby("class_name", sort=False, dropna=False)["amount_yuan"].agg(
-            lambda values: sum((v for v in values if _stated(v)), Decimal(0))
-        )
+        sums = rows.groupby("class_name", sort=False, dropna=False)["amount_yuan"].agg(_added)
         names = [str(name or say("unit.residual")) for name in sums.index]
         label = known("natures", nature)
         chart(charts.bars(names, {label: [float(v / unit.yuan) for v in sums]}, unit.name), f"economic_{nature}", label)
@@ -311,7 +319,7 @@ def three_public(one: Body) -> None:
         agency,
         "agency",
         columns=("amount_yuan", "initial_budget_yuan", "change_amount_yuan", "change_pct", "reason", "quote"),
-        home=lambda row, name: _of_topic(one, "agency_operating_expenses"),
+        home=lambda row, name: of_topic(*one.keys, "agency_operating_expenses"),
     )
 
 
@@ -354,15 +362,6 @@ def _of_three(row: Mapping[str, Any], name: str) -> Address | None:
     return found and of_cell(found, str(found["column_key"]))
 
 
-def _of_topic(one: Body, topic: str) -> Address | None:
-    found = data.one(
-        "select statement_no from raw.statement where report_id = ? and topic = ? and measure = 'amount'"
-        " and value is not null order by statement_no limit 1",
-        (one.report_id, topic),
-    )
-    return found and of_statement({"report_id": one.report_id, "release": one.release, **found})
-
-
 def _three_years(one: Body) -> None:
     found = data.ask(
         "select fiscal_year, item, final_yuan from marts.three_public_expenses where unit_id = ? and scope = ?"
@@ -383,6 +382,8 @@ def _three_years(one: Body) -> None:
         values = {int(y): v for y, v in zip(own["fiscal_year"], own["final_yuan"], strict=True)}
         series[known("three_public_items", item)] = [(y, money.scaled(values.get(y), unit)) for y in years]
     chart(charts.lines(series, unit.name), "three_years", say("unit.three_years"))
+    with st.expander(say("sql.result")):
+        table(found, "three_years_rows", columns=("fiscal_year", "item", "final_yuan"))
 
 
 def procurement(one: Body) -> None:
@@ -408,11 +409,7 @@ def procurement(one: Body) -> None:
             found,
             "procurement",
             columns=(*shown, "quote"),
-            home=lambda _, name: (
-                _of_topic(one, f"procurement.{topics[name]}") or _of_topic(one, "procurement")
-                if name in topics
-                else None
-            ),
+            home=lambda _, name: of_topic(*one.keys, f"procurement.{topics[name]}") if name in topics else None,
         )
     assets = data.ask(
         "select * from marts.state_assets where report_id = ? and release = ? order by kind, is_total desc,"
@@ -511,13 +508,7 @@ def performance(one: Body) -> None:
         )
         if _any(found, name)
     ]
-    table(found, "performance", columns=shown, home=lambda row, name: _of_entry(row))
-
-
-def _of_entry(row: Mapping[str, Any]) -> Address | None:
-    from juesuan.dashboard.source import of_line
-
-    return of_line(row)
+    table(found, "performance", columns=shown, home=lambda row, name: of_line(row))
 
 
 def reasons(one: Body) -> None:
@@ -552,7 +543,8 @@ def reasons(one: Body) -> None:
 def years(one: Body) -> None:
     """Income and expenditure by year, all scopes of the body told apart."""
     found = data.ask(
-        "select unit_id, fiscal_year, scope, income_total_yuan, expenditure_total_yuan, basic_yuan, project_yuan,"
+        "select report_id, release, unit_id, fiscal_year, scope, income_total_yuan, expenditure_total_yuan,"
+        " basic_yuan, project_yuan,"
         " three_public_final_yuan, agency_operating_expenses_yuan, closing_carryover_yuan, checks_failed"
         " from marts.unit_year where unit_id in (select u.unit_id from conformed.dim_unit_year as u where"
         " u.series_id in"
@@ -577,7 +569,8 @@ def years(one: Body) -> None:
     table(
         rows,
         "years",
-        columns=tuple(n for n in rows.columns if n not in ("unit_id", "scope")),
+        columns=tuple(n for n in rows.columns if n not in ("report_id", "release", "unit_id", "scope")),
+        home=of_year,
         opens={"open": say("frame.open_unit")},
     )
     indicators = data.ask(
