@@ -783,6 +783,51 @@ def query(
 
 
 @app.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="Its folder; an earlier export there is replaced.", metavar="FOLDER")],
+    formats: Annotated[str, typer.Option("--format", help="parquet, csv, xlsx; several parted by commas.")] = "parquet",
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="Only this table; may be given several times.")
+    ] = None,
+    conformed: Annotated[bool, typer.Option(help="The conformed tables too, not the marts alone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the published tables as files, with what their columns mean, as a data package.
+
+    Parquet is sorted and has statistics; CSV opens in Excel; XLSX says on each header what it means. With them come
+    datapackage.json (Frictionless), fiscal-datapackage.json for the spending tables, dictionary.csv and SHA256SUMS.
+    """
+    from juesuan import show
+    from juesuan.export import export as write
+    from juesuan.settings import Settings
+
+    chosen = [one.strip() for one in formats.split(",") if one.strip()]
+    schemas = ("marts", "conformed") if conformed else ("marts",)
+    with show.progress() as progress:
+        done = write(
+            Settings.load().published,
+            to,
+            formats=chosen,
+            wanted=tables or (),
+            schemas=schemas,
+            progress=None if as_json else progress,
+        )
+    if as_json:
+        show.emit_json(
+            {
+                "folder": str(done.folder),
+                "version": done.version,
+                "files": [{"path": path, "bytes": size, "rows": rows} for path, size, rows in done.files],
+                "left_out": [{"path": path, "reason": reason} for path, reason in done.left_out],
+            }
+        )
+        return
+    show.line(f"{len(done.files)} files of version {done.version} in {done.folder}")
+    for path, reason in done.left_out:
+        show.remark(f"{path} was left out: {reason}")
+
+
+@app.command()
 def dictionary(
     words: Annotated[list[str] | None, typer.Argument(help="Words that all stand in it; none for everything.")] = None,
     as_json: Json = False,

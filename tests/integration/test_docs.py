@@ -51,7 +51,8 @@ def test_the_commands_of_the_pages_run(command: str, published: Path, tmp_path: 
     if any("." in word and not word.startswith("-") for word in words):
         words = [words[0], "--help"]  # a file of the reader's own
     environment = {**os.environ, "JUESUAN_WAREHOUSE": str(published)}
-    done = subprocess.run([sys.executable, "-m", "juesuan", *words], env=environment, capture_output=True, check=False)
+    run = [sys.executable, "-m", "juesuan", *words]
+    done = subprocess.run(run, env=environment, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
 
