@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from juesuan import durable
 from juesuan.final_accounts.model import JuesuanError
+from juesuan.spreadsheet import NOTE, for_cell
 from juesuan.warehouse import connect
 
 if TYPE_CHECKING:
@@ -221,13 +222,13 @@ def _xlsx(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> in
     for column in table.columns:
         cell = WriteOnlyCell(sheet, value=column.name)
         if column.said:
-            cell.comment = Comment(column.said, _MADE_BY, width=360, height=120)
+            cell.comment = Comment(column.said, _MADE_BY, **NOTE)
         header.append(cell)
     sheet.append(header)
     answer = connection.execute(_select(table))
     while part := answer.fetchmany(5000):
         for row in part:
-            sheet.append([_for_sheet(value) for value in row])
+            sheet.append([for_cell(value) for value in row])
     meaning = book.create_sheet("dictionary")
     meaning.append(["column", "type", "中文 / English"])
     meaning.append([f"{table.schema}.{table.name}", "", table.said])
@@ -235,18 +236,6 @@ def _xlsx(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> in
         meaning.append([column.name, column.kind, column.said])
     book.save(file)
     return rows
-
-
-def _for_sheet(value: Any) -> Any:
-    """What a sheet holds: text is never a formula, and keeps no character that XML has not."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    if isinstance(value, (list, dict, tuple)):
-        value = json.dumps(value, ensure_ascii=False, default=str)
-    if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("", value)
-        return f"'{value}" if value[:1] in "=+-@\t\r" and len(value) > 1 else value
-    return value
 
 
 def _quoted(file: Path) -> str:

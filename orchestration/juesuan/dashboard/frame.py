@@ -18,6 +18,7 @@ import streamlit as st
 from juesuan.dashboard import data, links, money
 from juesuan.dashboard.source import Address, in_dialog
 from juesuan.dashboard.words import LANGUAGES, column, comments, known, plain, say
+from juesuan.spreadsheet import NOTE, for_cell, harmless
 from juesuan.warehouse import NothingPublished
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def _under_table(frame: pd.DataFrame, key: str, rows: int) -> None:
 
 def as_csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 with a mark that Excel knows it by; figures exact."""
-    return frame.map(_harmless).to_csv(index=False).encode("utf-8-sig")
+    return frame.map(harmless).to_csv(index=False).encode("utf-8-sig")
 
 
 def as_xlsx(frame: pd.DataFrame) -> bytes:
@@ -246,28 +247,13 @@ def as_xlsx(frame: pd.DataFrame) -> bytes:
     said = comments()
     for cell in sheet[1]:
         if meaning := said.get(cell.value):
-            cell.comment = Comment(meaning, "juesuan", width=360, height=120)
+            cell.comment = Comment(meaning, "juesuan", **NOTE)
     for row in frame.itertuples(index=False, name=None):
-        sheet.append([_for_sheet(value) for value in row])
+        sheet.append([for_cell(value) if data.stated(value) else None for value in row])
     sheet.freeze_panes = "A2"
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()
-
-
-def _for_sheet(value: Any) -> Any:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    if not data.stated(value):
-        return None
-    if isinstance(value, (list, tuple, dict)):
-        value = str(value)
-    return _harmless(ILLEGAL_CHARACTERS_RE.sub("", value)) if isinstance(value, str) else value
-
-
-def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and len(value) > 1 else value
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:

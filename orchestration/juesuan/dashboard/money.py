@@ -40,10 +40,3 @@ def amount(yuan: Any, unit: Unit) -> str:
 def scaled(yuan: Any, unit: Unit) -> float | None:
     """An amount for the axis of a chart or a column that sorts; the table beside it has the exact one."""
     return float(Decimal(yuan) / unit.yuan) if stated(yuan) else None
-
-
-def percent(ratio: Any, decimals: int = 1) -> str:
-    """A ratio as a percentage: 0.123456 is ``12.3%``."""
-    if not stated(ratio):
-        return NOT_STATED
-    return f"{(Decimal(ratio) * 100).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}%".replace("-", "−")
