@@ -303,6 +303,7 @@ def test_an_upload_is_looked_at_and_filed_nowhere(real: Path, tmp_path: Path) ->
     assert seen.reports[0].extraction.cells
     bomb = documents._seen(b"PK\x03\x04" + b"\x00" * 5000, "a/b\\c.zip")
     assert bomb.reports[0].extraction.report.status == "failed"
+    assert {seen.reports[0].extraction.report.status, "failed"} <= set(words.options("upload_states"))
     assert sorted((ROOT / "raw").rglob("*")) == before
 
 

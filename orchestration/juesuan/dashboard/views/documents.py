@@ -111,7 +111,7 @@ def _report(report: Any, number: int) -> None:
     st.subheader(
         say("documents.report", number=number + 1, unit=plain(name), year=identity.fiscal_year or ""), anchor=False
     )
-    state = known("states", identity.status)
+    state = known("upload_states", identity.status)
     said = f"**{state}**" + (f" · {plain(identity.reason)}" if identity.reason else "")
     (st.success if identity.status == "loaded" else st.warning)(said)
     failed = [check for check in found.checks if check.state == "fail"]
