@@ -166,6 +166,14 @@ def test_every_example_of_the_cookbook_is_offered_and_runs(real: Path) -> None:
         assert ask(real / "juesuan.duckdb", query).table.num_columns, name
 
 
+def test_a_column_of_the_printed_form_is_found_by_its_words(real: Path) -> None:
+    test = page("sql")
+    test.text_input(key="find").set_value("表3 基本支出").run()
+    assert not test.exception
+    shown = [frame.value for frame in test.dataframe if "place" in frame.value.columns]
+    assert shown and "T3/basic" in shown[0]["place"].iloc[0]
+
+
 def test_the_place_of_every_head_figure_is_found(real: Path) -> None:
     """From the address of a figure to its page, in the project's own documents."""
     data.begin()

@@ -20,11 +20,13 @@ from juesuan.dashboard import charts, data
 from juesuan.dashboard.frame import chart, table, title
 from juesuan.dashboard.links import select
 from juesuan.dashboard.words import plain, say
+from juesuan.dictionary import Entry, entries
 
 BOUNDS = Bounds(seconds=30, memory="1GB", rows=10_000)
 _EXAMPLE = re.compile(r"^## (?P<title>\d+\. .+?)\n+```sql\n(?P<sql>.+?)\n```", re.MULTILINE | re.DOTALL)
 _FIRST = "select unit_name, fiscal_year, expenditure_total_yuan\nfrom marts.unit_year\nwhere is_default\norder by 1, 2"
 _POINTS = 2000
+_PRINTED = 8
 
 
 @cache
@@ -141,6 +143,22 @@ def _is_number(values: pd.Series) -> bool:
     return bool(some) and all(hasattr(v, "as_tuple") or (isinstance(v, int) and not isinstance(v, bool)) for v in some)
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _dictionary(home: str) -> list[Entry]:
+    """The words of the printed forms with the places where a query finds them; none without the project's models."""
+    settings = data.settings()
+    return [one for one in entries(settings) if one.printed] if settings.dbt_project.is_dir() else []
+
+
+def _printed(wanted: str) -> None:
+    """Columns of the printed forms that the words name: 表3 基本支出."""
+    found = [one for one in _dictionary(str(data.settings().home)) if one.found_by(wanted.split())][:_PRINTED]
+    if found:
+        st.caption(say("sql.printed"))
+        rows = [(f"{one.place} · {one.column}", " ".join(one.printed[:2]), one.chinese) for one in found]
+        st.dataframe(pd.DataFrame(rows, columns=["place", "表", "中文"]), hide_index=True, height="content")
+
+
 def _schema() -> None:
     """Tables and columns with what they mean; words of the printed forms find them too."""
     wanted = st.text_input(say("sql.find"), key="find", max_chars=80).strip().lower()
@@ -152,6 +170,7 @@ def _schema() -> None:
         " where t.schema_name in ('marts', 'conformed') order by t.schema_name desc, t.name, c.column_index"
     )
     if wanted:
+        _printed(wanted)
         fits = [
             wanted in f"{row.name} {row.column_name} {row.comment or ''} {row.said or ''}".lower()
             for row in found.itertuples(index=False)
