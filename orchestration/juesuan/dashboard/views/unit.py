@@ -1,7 +1,7 @@
 """One body over its years: from the flow of its money to the sentence that gives a reason.
 
 Belongs here: which body and year, what stands at the head, which parts there are. Does not belong here: the parts
-(``unit_parts``).
+(``unit_money``, ``unit_topics``, ``unit_history``).
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from juesuan.dashboard import data
 from juesuan.dashboard.frame import amount, empty, money_unit, title
 from juesuan.dashboard.links import select, switch
 from juesuan.dashboard.source import in_dialog, of_year
-from juesuan.dashboard.views import unit_parts as parts
-from juesuan.dashboard.views.unit_parts import Body
+from juesuan.dashboard.views import unit_history, unit_money, unit_topics
+from juesuan.dashboard.views.unit_body import Body
 from juesuan.dashboard.words import known, plain, say
 
 _PARTS = {
-    "money": parts.money_flow,
-    "function": parts.functions,
-    "economic": parts.economic,
-    "three_tab": parts.three_public,
-    "procurement": parts.procurement,
-    "chain": parts.chain,
-    "performance": parts.performance,
-    "words": parts.reasons,
-    "years_tab": parts.years,
-    "peers_tab": parts.peers,
-    "checks": parts.contradictions,
-    "history": parts.history,
+    "money": unit_money.money_flow,
+    "function": unit_money.functions,
+    "economic": unit_money.economic,
+    "three_tab": unit_topics.three_public,
+    "procurement": unit_topics.procurement,
+    "chain": unit_topics.chain,
+    "performance": unit_topics.performance,
+    "words": unit_topics.reasons,
+    "years_tab": unit_history.years,
+    "peers_tab": unit_history.peers,
+    "checks": unit_history.contradictions,
+    "history": unit_history.history,
 }
 
 
