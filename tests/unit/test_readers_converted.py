@@ -216,9 +216,9 @@ def test_damaged_documents_are_refused(made: dict[str, bytes]) -> None:
             read(data)
 
 
-def processes(mark: str) -> list[int]:
-    """The running processes whose command line or folder has this mark."""
-    found = []
+def processes(mark: str) -> dict[int, str]:
+    """The running processes whose command line or folder has this mark -> their command lines, as of one look."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -227,7 +227,7 @@ def processes(mark: str) -> list[int]:
             except OSError:
                 continue
             if mark in command or mark in folder:
-                found.append(int(entry.name))
+                found[int(entry.name)] = command
     return found
 
 
@@ -259,9 +259,7 @@ def test_it_ends_when_its_reader_is_killed(tmp_path: Path) -> None:
     )
     reader = subprocess.Popen([sys.executable, "-c", code, str(source), str(tmp_path)], start_new_session=True)
     deadline = time.monotonic() + 60
-    while not any(
-        "oosplash" in Path(f"/proc/{pid}/cmdline").read_text() for pid in processes(str(tmp_path / "juesuan"))
-    ):
+    while not any("oosplash" in command for command in processes(str(tmp_path / "juesuan")).values()):
         assert reader.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(reader.pid, signal.SIGKILL)
