@@ -70,7 +70,7 @@ def main() -> None:
     except data.OtherSchema as problem:
         frame.other_schema(str(problem))
         return
-    frame.newer(version.id if version.file.parent.name == version.id else version.file.parent.name)
+    frame.newer(version.file.parent.name)
     with frame.guarded():
         chosen.run()
         frame.foot()

@@ -102,6 +102,11 @@ def _held(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def fiscal_years() -> list[int]:
+    """The years that have reports, the newest first."""
+    return [int(y) for y in ask("select distinct fiscal_year from marts.unit_year order by 1 desc")["fiscal_year"]]
+
+
 def stated(value: Any) -> bool:
     """Whether there is a value: not None, nor what pandas puts for None."""
     import pandas as pd

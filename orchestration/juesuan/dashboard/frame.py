@@ -165,13 +165,12 @@ def table(
     home: Home | None = None,
     names: Mapping[str, str] | None = None,
     opens: Mapping[str, str] | None = None,
-    whole: pd.DataFrame | None = None,
 ) -> None:
     """A table of an answer: headers in words, money in the unit chosen, downloads. A click on a number of a table that
     has a ``home`` opens where it is printed.
 
     ``columns``: those to show, in this order; downloads have all, money in yuan. ``names``: other headers.
-    ``opens``: columns that hold addresses -> what to call them. ``whole``: what to download, where it is more.
+    ``opens``: columns that hold addresses -> what to call them.
     """
     names = names or {}
     opens = opens or {}
@@ -188,7 +187,7 @@ def table(
         selection_mode="single-cell",
         placeholder="",
     )
-    _under_table(frame if whole is None else whole, key, len(frame))
+    _under_table(frame, key)
     if home is not None:
         cells = getattr(getattr(chosen, "selection", None), "cells", None) or []
         _open(cells, shown, seen, home, key)
@@ -210,7 +209,8 @@ def _open(cells: Sequence[Any], shown: pd.DataFrame, seen: pd.DataFrame, home: H
         st.toast(say("source.derived"))
 
 
-def _under_table(frame: pd.DataFrame, key: str, rows: int) -> None:
+def _under_table(frame: pd.DataFrame, key: str) -> None:
+    rows = len(frame)
     note = say("frame.rows", rows=f"{rows:,}")
     if rows > MOST_ROWS:
         note = say("frame.rows_cut", rows=f"{rows:,}", shown=f"{MOST_ROWS:,}")

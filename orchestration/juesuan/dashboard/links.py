@@ -10,13 +10,16 @@ reader; a link has to hold the value (a ``unit_id``, a code), the same in both l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from juesuan.dashboard import money
 from juesuan.dashboard.words import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Filters that every page has: key -> value that is not written to the address.
 GLOBAL = {"lang": "zh", "money": money.USUAL}
@@ -30,6 +33,11 @@ def unit_link(unit_id: Any, year: Any = None) -> str:
     if year is not None:
         said["year"] = int(year)
     return page_link("unit", **said)
+
+
+def opened(found: pd.DataFrame) -> pd.DataFrame:
+    """An answer with a column ``open``: the page of the body of each row, in its year."""
+    return found.assign(open=[unit_link(u, y) for u, y in zip(found["unit_id"], found["fiscal_year"], strict=True)])
 
 
 def page_link(page: str, **filters: Any) -> str:

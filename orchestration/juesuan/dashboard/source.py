@@ -182,11 +182,7 @@ def show(address: Address) -> None:
     _facts(found)
     try:
         with st.spinner(say("source.opening")):
-            spot = _spot(
-                str(found["document_id"]),
-                _place(found, address),
-                _moved(str(found["document_id"])),
-            )
+            spot = _spot(str(found["document_id"]), _place(found), data.settings().raw)
     except (ArchiveError, OSError) as problem:
         st.warning(say("source.no_document", why=plain(problem)))
         return
@@ -242,7 +238,7 @@ def _facts(found: Mapping[str, Any]) -> None:
     st.caption(" · ".join(parts))
 
 
-def _place(found: Mapping[str, Any], address: Address) -> Place:
+def _place(found: Mapping[str, Any]) -> Place:
     span = (found.get("span_start"), found.get("span_end"))
     box = found.get("box")
     return Place(
@@ -273,14 +269,12 @@ def _number(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _moved(document_id: str) -> str:
-    """What a kept picture depends on besides the document: the archive that it is read from."""
-    return data.settings().raw
-
-
 @st.cache_data(max_entries=60, show_spinner=False)
 def _spot(document_id: str, place: Place, raw: str) -> Spot:
-    """The place, found and drawn in a bounded worker. Raises what the archive and the worker raise."""
+    """The place, found and drawn in a bounded worker; kept by the archive (``raw``) too that it is read from.
+
+    Raises what the archive and the worker raise.
+    """
     from juesuan import readings
     from juesuan.explaining import spot
     from juesuan.final_accounts.archive import Archive

@@ -213,8 +213,8 @@ def search(
     section: str | None = None,
     most: int = 200,
 ) -> Found:
-    """The passages that have all the words, the best first. ``unit``: a part of the name; ``section``:"
-    " its beginning."""
+    """The passages that have all the words, the best first. ``unit``: a part of the name; ``section``: the key of a
+    chapter."""
     query = query_of(words)
     if query is None:
         return Found(0, 0, (), ())

@@ -42,23 +42,13 @@ def show() -> None:
     if len(units) < 2:
         empty("choose_two")
         return
+    # A body whose reports are all covered by another's is shown with those.
     found = data.ask(
-        "select * from marts.unit_year where is_default and list_contains(?, unit_id) order by unit_id, fiscal_year",
+        "select * from marts.unit_year where list_contains(?, unit_id) and (is_default or unit_id not in"
+        " (select d.unit_id from marts.unit_year as d where d.is_default))"
+        " order by is_default desc, unit_id, fiscal_year",
         (tuple(units),),
     )
-    if found.empty:
-        # bodies whose reports are all covered by another's
-        found = data.ask(
-            "select * from marts.unit_year where list_contains(?, unit_id) order by unit_id, fiscal_year",
-            (tuple(units),),
-        )
-    missing = [one for one in units if one not in set(found["unit_id"])]
-    if missing:
-        more = data.ask(
-            "select * from marts.unit_year where list_contains(?, unit_id) order by unit_id, fiscal_year",
-            (tuple(missing),),
-        )
-        found = pd.concat([found, more], ignore_index=True)
     years = sorted({int(y) for y in found["fiscal_year"]}, reverse=True)
     what, at = st.columns([3, 1])
     measures = _measures()

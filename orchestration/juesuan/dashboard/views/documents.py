@@ -7,6 +7,8 @@ Belongs here: the list, the look at an upload, the review list. Does not belong 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +94,17 @@ def _seen(content: bytes, name: str) -> Any:
     """What is seen in it, read in a bounded worker and nowhere kept but here."""
     from juesuan import explaining
 
-    with st.spinner(say("documents.reading")), tempfile.TemporaryDirectory(prefix="juesuan-upload-") as folder:
+    with st.spinner(say("documents.reading")), _as_file(content, name) as file:
+        return explaining.explain(file, data.settings().limits)
+
+
+@contextmanager
+def _as_file(content: bytes, name: str) -> Iterator[Path]:
+    """An upload as a file of its own folder, for as long as it is looked at."""
+    with tempfile.TemporaryDirectory(prefix="juesuan-upload-") as folder:
         file = Path(folder) / _safe_name(name)
         file.write_bytes(content)
-        return explaining.explain(file, data.settings().limits)
+        yield file
 
 
 def _safe_name(name: str) -> str:
@@ -209,10 +218,8 @@ def _pages(content: bytes, name: str, seen: Any) -> None:
 def _drawn(content: bytes, name: str, sheet: Any) -> bytes | None:
     from juesuan import explaining
 
-    with tempfile.TemporaryDirectory(prefix="juesuan-upload-") as folder:
-        file = Path(folder) / _safe_name(name)
-        file.write_bytes(content)
-        drawn = explaining.draw(file, [sheet], Path(folder) / "pages", data.settings().limits, force=False)
+    with _as_file(content, name) as file:
+        drawn = explaining.draw(file, [sheet], file.parent / "pages", data.settings().limits, force=False)
         return (drawn.folder / drawn.files[0]).read_bytes() if drawn.files else None
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import amount, chart, empty, money_unit, table, title
-from juesuan.dashboard.links import number, select, unit_link
+from juesuan.dashboard.links import number, opened, select, unit_link
 from juesuan.dashboard.source import of_year
 from juesuan.dashboard.words import known, options, plain, say
 
@@ -29,10 +29,7 @@ def show() -> None:
     if not version.reports:
         empty("reports")
         return
-    years = [
-        int(y)
-        for y in data.ask("select distinct fiscal_year from marts.unit_year order by fiscal_year desc")["fiscal_year"]
-    ]
+    years = data.fiscal_years()
     divisions = data.ask(
         "select distinct division_code, division_name from conformed.dim_unit_year"
         " where division_code is not null order by division_code"
@@ -194,12 +191,9 @@ def _coverage(division: str | None) -> None:
         [str(names[one] or say("frame.unnamed")) for one in own], years, states, lambda state: known("states", state)
     )
     chart(figure, "coverage", say("overview.coverage"))
-    rows = found.assign(
-        open=[unit_link(one, int(y)) for one, y in zip(found["unit_id"], found["fiscal_year"], strict=True)]
-    )
     with st.expander(say("sql.result")):
         table(
-            rows,
+            opened(found),
             "coverage_rows",
             columns=("unit_name", "fiscal_year", "state", "open"),
             opens={"open": say("frame.open_unit")},

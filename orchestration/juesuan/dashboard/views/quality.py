@@ -14,7 +14,7 @@ import streamlit as st
 
 from juesuan.dashboard import charts, data
 from juesuan.dashboard.frame import chart, empty, table, title
-from juesuan.dashboard.links import select, switch, text, unit_link
+from juesuan.dashboard.links import opened, select, switch, text
 from juesuan.dashboard.source import Address, of_cell, of_topic
 from juesuan.dashboard.words import known, say
 
@@ -24,10 +24,7 @@ _MOST = 20_000
 def show() -> None:
     """Draw the page."""
     title("quality")
-    years = [
-        int(y)
-        for y in data.ask("select distinct fiscal_year from marts.unit_year order by fiscal_year desc")["fiscal_year"]
-    ]
+    years = data.fiscal_years()
     if not years:
         empty("reports")
         return
@@ -53,10 +50,6 @@ def of_finding(row: Mapping[str, Any], name: str) -> Address | None:
     return of_topic(str(row["report_id"]), int(row["release"]), place)
 
 
-def _opened(found: pd.DataFrame) -> pd.DataFrame:
-    return found.assign(open=[unit_link(u, y) for u, y in zip(found["unit_id"], found["fiscal_year"], strict=True)])
-
-
 def _contradictions(year: int | None, unit: str | None) -> None:
     found = data.ask(
         "select * from marts.reconciliation where state = 'fail' and (? is null or fiscal_year = ?)"
@@ -68,7 +61,7 @@ def _contradictions(year: int | None, unit: str | None) -> None:
         empty("contradictions")
         return
     table(
-        _opened(found),
+        opened(found),
         "contradictions",
         columns=(
             "unit_name",
@@ -109,7 +102,7 @@ def _gaps(year: int | None, unit: str | None) -> None:
     names = [known("states", state) for state in counts.index]
     chart(charts.bars(names, {say("quality.gaps"): [float(n) for n in counts]}, ""), "gap_states", say("quality.gaps"))
     table(
-        _opened(found),
+        opened(found),
         "gaps",
         columns=("unit_name", "fiscal_year", "scope", "table_key", "title", "state", "reason", "document", "open"),
         opens={"open": say("frame.open_unit")},
@@ -126,7 +119,7 @@ def _unusual(year: int | None, unit: str | None) -> None:
         empty("unusual")
         return
     table(
-        _opened(found),
+        opened(found),
         "unusual",
         columns=(
             "unit_name",
@@ -145,8 +138,8 @@ def _unusual(year: int | None, unit: str | None) -> None:
 
 def _restated(year: int | None, unit: str | None) -> None:
     found = data.ask(
-        "select * from marts.restatements where (? is null or fiscal_year = ?) and (? is null or"
-        " contains(unit_name, ?))"
+        "select * from marts.restatements where (? is null or fiscal_year = ?) and (? is null"
+        " or contains(unit_name, ?))"
         f" order by unit_name, fiscal_year, table_key, row_key limit {_MOST}",
         (year, year, unit, unit),
     )
@@ -159,7 +152,7 @@ def _restated(year: int | None, unit: str | None) -> None:
 def show_restated(found: pd.DataFrame) -> None:
     """What reissues changed: before and after, each with its source."""
     table(
-        _opened(found),
+        opened(found),
         "restated",
         columns=(
             "unit_name",
@@ -203,7 +196,7 @@ def _timeliness(year: int | None, unit: str | None) -> None:
         say("quality.timeliness"),
     )
     table(
-        _opened(found),
+        opened(found),
         "timeliness",
         columns=(
             "unit_name",

@@ -27,10 +27,7 @@ def show() -> None:
     title("text")
     words = text(say("text.words"), "q", placeholder="压减 会议费", help_=say("text.help"))
     at, who, where = st.columns(3)
-    years = [
-        int(y)
-        for y in data.ask("select distinct fiscal_year from marts.unit_year order by fiscal_year desc")["fiscal_year"]
-    ]
+    years = data.fiscal_years()
     if not years:
         empty("reports")
         return

@@ -9,7 +9,7 @@ import streamlit as st
 
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import chart, empty, money_unit, table
-from juesuan.dashboard.links import unit_link
+from juesuan.dashboard.links import opened, unit_link
 from juesuan.dashboard.source import of_year
 from juesuan.dashboard.views.unit_body import Body
 from juesuan.dashboard.words import say
@@ -19,12 +19,11 @@ def years(one: Body) -> None:
     """Income and expenditure by year, all scopes of the body told apart."""
     found = data.ask(
         "select report_id, release, unit_id, fiscal_year, scope, income_total_yuan, expenditure_total_yuan,"
-        " basic_yuan, project_yuan,"
-        " three_public_final_yuan, agency_operating_expenses_yuan, closing_carryover_yuan, checks_failed"
-        " from marts.unit_year where unit_id in (select u.unit_id from conformed.dim_unit_year as u where"
-        " u.series_id in"
-        " (select s.series_id from conformed.dim_unit_year as s where s.unit_id = ?)) and scope = ? order by"
-        " fiscal_year",
+        " basic_yuan, project_yuan, three_public_final_yuan, agency_operating_expenses_yuan,"
+        " closing_carryover_yuan, checks_failed"
+        " from marts.unit_year where unit_id in (select u.unit_id from conformed.dim_unit_year as u"
+        " where u.series_id in (select s.series_id from conformed.dim_unit_year as s where s.unit_id = ?))"
+        " and scope = ? order by fiscal_year",
         (one.unit_id, one.scope),
     )
     st.subheader(say("unit.trend"), anchor=False)
@@ -38,9 +37,7 @@ def years(one: Body) -> None:
         for key, name in (("income", "income_total_yuan"), ("expenditure", "expenditure_total_yuan"))
     }
     chart(charts.lines(series, unit.name), "trend", say("unit.trend"))
-    rows = found.assign(
-        open=[unit_link(u, int(y)) for u, y in zip(found["unit_id"], found["fiscal_year"], strict=True)]
-    )
+    rows = opened(found)
     table(
         rows,
         "years",

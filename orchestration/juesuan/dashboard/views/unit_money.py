@@ -47,7 +47,7 @@ def money_flow(one: Body) -> None:
             columns=("income_source", "fund", "amount_yuan", "share", "value_state"),
             home=lambda row, name: of_cell(row, row.get("column_key")) if name == "amount_yuan" else None,
         )
-    _natures(one, spent)
+    _natures(spent)
 
 
 def _flows(one: Body, income: pd.DataFrame, spent: pd.DataFrame) -> list[tuple[str, str, Decimal]]:
@@ -93,7 +93,7 @@ _T3 = {
 }
 
 
-def _natures(one: Body, spent: pd.DataFrame) -> None:
+def _natures(spent: pd.DataFrame) -> None:
     """Basic and project expenditure by class."""
     if spent.empty:
         return
@@ -202,26 +202,25 @@ def _changes(one: Body) -> None:
             "break_reasons",
         ),
         names={"line_key": say("columns.functional_code"), "name": say("columns.functional_name")},
-        home=lambda row, name: _of_code(row, name),
+        home=_of_code,
     )
 
 
 def _of_code(row: Mapping[str, Any], name: str) -> Address | None:
     """The printed row of a code in T3, this year's or last year's."""
     if name == "final_yuan":
-        report, codes = row.get("report_id"), row.get("current_codes")
+        report = row.get("report_id")
     elif name == "prior_yuan" and row.get("prior_source") == "reported":
-        report, codes = row.get("prior_report_id"), row.get("prior_codes")
+        report = row.get("prior_report_id")
     else:
         return None
-    code = row.get("line_key") or codes
     found = data.one(
         "select c.report_id, b.release, c.table_key, c.table_no, c.row_key from raw.cell as c"
         " inner join raw.report_document as b on c.report_id = b.report_id and c.document_id = b.document_id"
         " and c.report_no = b.report_no inner join conformed.fct_release as f on b.report_id = f.report_id"
         " and b.release = f.release and f.is_current where c.report_id = ? and c.table_key = 'T3' and c.row_key = ?"
         " and c.column_key = 'expenditure_total' limit 1",
-        (report, code),
+        (report, row.get("line_key")),
     )
     return found and of_cell(found, "expenditure_total")
 

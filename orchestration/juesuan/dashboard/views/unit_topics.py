@@ -77,12 +77,10 @@ def _first(values: Any) -> Any:
 
 
 def _of_three(row: Mapping[str, Any], name: str) -> Address | None:
-    stage = name.removesuffix("_yuan")
-    stage = "final" if stage == "final" else stage
     found = data.one(
         "select report_id, release, table_key, table_no, row_key, column_key from conformed.fct_three_public"
         " where report_id = ? and release = ? and fund = ? and item = ? and stage = ? limit 1",
-        (row["report_id"], int(row["release"]), row["fund"], row["item"], stage),
+        (row["report_id"], int(row["release"]), row["fund"], row["item"], name.removesuffix("_yuan")),
     )
     return found and of_cell(found, str(found["column_key"]))
 
@@ -91,9 +89,8 @@ def _three_years(one: Body) -> None:
     found = data.ask(
         "select fiscal_year, item, final_yuan from marts.three_public_expenses where unit_id = ? and scope = ?"
         " and item in ('total', 'abroad', 'vehicle', 'reception')"
-        " and release = (select max(r.release) from conformed.fct_release as r where r.report_id ="
-        " three_public_expenses"
-        ".report_id and r.is_current) group by all order by fiscal_year",
+        " and release = (select max(r.release) from conformed.fct_release as r"
+        " where r.report_id = three_public_expenses.report_id and r.is_current) group by all order by fiscal_year",
         (one.unit_id, one.scope),
     )
     years = sorted({int(y) for y in found["fiscal_year"]})
@@ -169,8 +166,7 @@ def chain(one: Body) -> None:
     if found.empty:
         empty("section")
         return
-    order = list(dict.fromkeys(["opening", "adjustment", "income", "surplus_used", "expenditure"]))
-    order += ["surplus_distribution", "closing"]
+    order = ("opening", "adjustment", "income", "surplus_used", "expenditure", "surplus_distribution", "closing")
     rank = {step: i for i, step in enumerate(order)}
     found = found.assign(_rank=[rank.get(str(s), 99) for s in found["step"]]).sort_values(
         ["basis", "fund", "_rank", "entity_kind"], kind="stable"
