@@ -78,8 +78,8 @@ class Seen:
         return self.page
 
     def still(self) -> None:
-        """Wait until the script has run to its end."""
-        self.page.wait_for_timeout(300)
+        """Wait until the script has run to its end; a click has its time to begin a run, on a busy machine too."""
+        self.page.wait_for_timeout(900)
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
 
     def text(self) -> str:
@@ -167,12 +167,15 @@ def test_filters_stand_in_the_address_and_come_back(seen: Seen, warehouse: Path)
 
 def test_amounts_change_their_unit(seen: Seen, warehouse: Path) -> None:
     page = seen.open(f"unit?unit={unit_of(warehouse, '普陀区财政局')}")
+    # the figures are drawn a moment after the script has ended
+    page.get_by_text("2,946.25").first.wait_for(timeout=20_000)
     assert "2,946.25" in seen.text()
     page.get_by_text("元", exact=True).click()
-    seen.still()
+    page.get_by_text("29,462,500.00").first.wait_for(timeout=20_000)
     assert "29,462,500.00" in seen.text()
-    page.get_by_text("亿元", exact=True).click()
     seen.still()
+    page.get_by_text("亿元", exact=True).click()
+    page.get_by_text("0.2946").first.wait_for(timeout=20_000)
     assert "0.2946" in seen.text()
 
 
