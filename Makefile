@@ -56,7 +56,7 @@ docs: $(STAMP)
 
 # Needs uv; writes versions and hashes for every platform, no addresses.
 lock:
-	uv pip compile pyproject.toml --extra ocr --extra dashboard --group dev --no-strip-extras --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra ocr --extra dashboard --extra service --extra mcp --extra postgres --group dev --no-strip-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --output-file $(LOCK)
 
 clean:
