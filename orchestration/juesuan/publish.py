@@ -16,6 +16,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,8 @@ from juesuan.warehouse import STORAGE
 if TYPE_CHECKING:
     import duckdb
 
-    from juesuan.settings import Settings
+    from juesuan.settings import Keep, Settings
 
-#: Versions that stay: the last few, and all of the last days.
-KEEP_VERSIONS = 5
-KEEP_DAYS = 7
 #: A table of a report whose sum grows or shrinks by this factor was read in another unit of money, not revised.
 MAGNITUDE = 100
 #: How many examples a finding names.
@@ -472,6 +470,38 @@ def publish(
     _abandon(settings, previous)
     building = settings.versions / f".{version.id}.tmp"
     building.mkdir()
+    try:
+        content = _finish_version(settings, version, manifest, building, previous)
+        accepted = [one for one in findings if not one.passed]
+        if accepted:
+            content["accepted"] = {"reason": accept, "findings": {one.check: one.message for one in accepted}}
+        durable.write_json(building / "version.json", content, "publish.facts")
+        durable.move_folder(building, settings.versions / version.id, "publish.version")
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)  # on a full disk, what was begun is what keeps it full
+        raise
+    durable.switch_link(settings.published, f"versions/{version.id}/juesuan.duckdb", "publish.link")
+    if accepted:
+        line = {"version": version.id, "built_at": version.built_at.isoformat(), **content["accepted"]}
+        with (settings.warehouse / "accepted.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with duckdb.connect(str(work), config=STORAGE) as connection:
+        finish(connection, version.id)
+    retire(settings)
+    return settings.published
+
+
+def _finish_version(
+    settings: Settings,
+    version: Version,
+    manifest: Mapping[str, Any],
+    building: Path,
+    previous: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Make the file of a version in the folder ``building``; the content of its ``version.json``."""
+    import duckdb
+
+    work = work_file(settings)
     file = building / "juesuan.duckdb"
     faults.point("publish.folder")
     shutil.copyfile(work, file)
@@ -497,7 +527,7 @@ def publish(
         connection.execute("force checkpoint")
     faults.point("publish.closed")
 
-    content: dict[str, Any] = {
+    return {
         "id": version.id,
         "fingerprint": version.fingerprint,
         "parts": dict(version.parts),
@@ -505,20 +535,6 @@ def publish(
         "previous": previous["id"] if previous else None,
         "counts": _verified_counts(file),
     }
-    accepted = [one for one in findings if not one.passed]
-    if accepted:
-        content["accepted"] = {"reason": accept, "findings": {one.check: one.message for one in accepted}}
-    durable.write_json(building / "version.json", content, "publish.facts")
-    durable.move_folder(building, settings.versions / version.id, "publish.version")
-    durable.switch_link(settings.published, f"versions/{version.id}/juesuan.duckdb", "publish.link")
-    if accepted:
-        line = {"version": version.id, "built_at": version.built_at.isoformat(), **content["accepted"]}
-        with (settings.warehouse / "accepted.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line, ensure_ascii=False) + "\n")
-    with duckdb.connect(str(work), config=STORAGE) as connection:
-        finish(connection, version.id)
-    retire(settings)
-    return settings.published
 
 
 def _verified_counts(file: Path) -> dict[str, Any]:
@@ -580,9 +596,19 @@ def _abandon(settings: Settings, previous: Mapping[str, Any] | None) -> None:
     seen them.
     """
     for folder in sorted(settings.versions.iterdir()):
-        if previous is None or folder.name > previous["id"]:
+        # Told by what it was built upon, not by its date: a clock may jump.
+        if previous is None or _facts(folder).get("previous", previous["id"]) == previous["id"] != folder.name:
             shutil.rmtree(folder)
             faults.point("publish.abandoned")
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """``version.json`` of a folder; empty where it is missing or no such file."""
+    try:
+        content = json.loads((folder / "version.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 # --- retention ----------------------------------------------------------------------------------------------
@@ -590,26 +616,24 @@ def _abandon(settings: Settings, previous: Mapping[str, Any] | None) -> None:
 
 def retire(
     settings: Settings,
-    keep: int = KEEP_VERSIONS,
-    days: int = KEEP_DAYS,
+    keep: Keep | None = None,
     now: datetime.datetime | None = None,
 ) -> list[str]:
-    """Remove versions beyond the last ``keep`` that are older than ``days``; never the published one.
+    """Remove versions beyond the last few that are older than the last days (``keep``, else as the settings say);
+    never the published one.
 
     A reader that has one of them open keeps it: its file goes when the last connection to it is closed.
     """
+    keep = keep or settings.keep
     current = published_version(settings)
     moment = (now or datetime.datetime.now(datetime.UTC)).replace(tzinfo=None)
     found = []
     for folder in settings.versions.iterdir():
-        try:
-            facts = json.loads((folder / "version.json").read_text(encoding="utf-8"))
-            found.append((datetime.datetime.fromisoformat(facts["built_at"]), folder))
-        except (OSError, ValueError, KeyError):
-            continue
+        with suppress(ValueError, KeyError):
+            found.append((datetime.datetime.fromisoformat(_facts(folder)["built_at"]), folder))
     removed = []
-    for built_at, folder in sorted(found, reverse=True)[keep:]:
-        if moment - built_at > datetime.timedelta(days=days) and (not current or folder.name != current["id"]):
+    for built_at, folder in sorted(found, reverse=True)[keep.versions :]:
+        if moment - built_at > datetime.timedelta(days=keep.days) and (not current or folder.name != current["id"]):
             faults.point("publish.retire")
             shutil.rmtree(folder)
             removed.append(folder.name)

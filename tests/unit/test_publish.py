@@ -18,7 +18,7 @@ from juesuan.final_accounts.model import Extraction
 from juesuan.landing import Extracted, Landing
 from juesuan.loading import ArchivedDocument, load, open_work, read_state
 from juesuan.raw_schema import raw_tables
-from juesuan.settings import Settings
+from juesuan.settings import Keep, Settings
 from juesuan.transform import Version, work_file
 from tests.fixtures.house import settings
 from tests.fixtures.records import archived, cell, report, sha, sources
@@ -248,7 +248,7 @@ def test_old_versions_go_and_the_published_one_never(works: Works) -> None:
     current = publish.published_version(works.settings)
     assert current is not None
     assert current["id"] == names[-1]
-    removed = publish.retire(works.settings, keep=0, days=0)
+    removed = publish.retire(works.settings, Keep(0, 0))
     assert removed == sorted(names[:-1], reverse=True)
 
 

@@ -6,15 +6,15 @@ Belongs here: which Streamlit is started with what. Does not belong here: the pa
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from juesuan.access import LOOPBACK, require_guard
 from juesuan.final_accounts.model import JuesuanError
 from juesuan.settings import Settings
-
-LOOPBACK = "127.0.0.1"
 
 
 class NoStreamlit(JuesuanError):  # noqa: N818 - the name says what is wrong
@@ -23,6 +23,7 @@ class NoStreamlit(JuesuanError):  # noqa: N818 - the name says what is wrong
 
 def command(settings: Settings, port: int, address: str, *, open_browser: bool) -> list[str]:
     """What is run: Streamlit on this machine alone, sending nothing anywhere, both themes with one palette."""
+    hosts = settings.access.hosts
     megabytes = max(1, settings.limits.max_bytes // 1_000_000)
     options = {
         "server.port": port,
@@ -32,6 +33,8 @@ def command(settings: Settings, port: int, address: str, *, open_browser: bool) 
         "server.fileWatcherType": "none",
         "server.showEmailPrompt": False,
         "browser.gatherUsageStats": False,
+        # a page opens its connection under the name that the reverse proxy has
+        **({"server.corsAllowedOrigins": json.dumps([f"https://{host}" for host in hosts])} if hosts else {}),
         "browser.serverAddress": "localhost" if address == LOOPBACK else address,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
@@ -41,21 +44,18 @@ def command(settings: Settings, port: int, address: str, *, open_browser: bool) 
         "theme.showWidgetBorder": True,
         "theme.metricValueFontSize": "1.7rem",
     }
-    app = Path(__file__).parent / "app.py"
+    app = Path(__file__).parent / "gated.py"
     said = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()]
     return [sys.executable, "-m", "streamlit", "run", str(app), *said]
 
 
-def serve(settings: Settings, port: int, address: str, *, open_browser: bool) -> int:
-    """Serve the pages until interrupted; the exit code of Streamlit. Raises ``NoStreamlit``."""
+def serve(settings: Settings, port: int, address: str, *, open_browser: bool, open_to_all: bool = False) -> int:
+    """Serve the pages until interrupted; the exit code of Streamlit. Raises ``NoStreamlit``, ``Unguarded``."""
+    require_guard(address, settings.access, open_to_all=open_to_all)
     if importlib.util.find_spec("streamlit") is None:
         raise NoStreamlit("the pages need Streamlit: pip install 'juesuan[dashboard]' (make setup installs it)")
     run = command(settings, port, address, open_browser=open_browser)
-    environment = os.environ | {
-        "JUESUAN_HOME": str(settings.home),
-        "JUESUAN_RAW": settings.raw,
-        "JUESUAN_WAREHOUSE": str(settings.warehouse),
-    }
+    environment = os.environ | settings.environment | {"JUESUAN_SERVED_AT": address}
     with subprocess.Popen(run, env=environment) as process:
         try:
             return process.wait()

@@ -26,6 +26,8 @@ COLUMNS = (
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".!ut")
 _NOT_DOCUMENTS = frozenset({"README.md", "Thumbs.db", "desktop.ini"})
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+#: Seconds that a file may lie ahead of our clock and still be one that is being written: clocks of two machines.
+_AHEAD = 60
 #: Bytes that a file name may have, so that its manifest's name fits into the 255 of most file systems.
 _NAME_BYTES = 200
 
@@ -41,7 +43,9 @@ def waiting(inbox: Path, settle: float = 5.0) -> tuple[Path, ...]:
             continue
         if file.name.lower().endswith(_UNFINISHED) or not file.is_file():
             continue
-        if time.time() - file.stat().st_mtime >= settle:
+        age = time.time() - file.stat().st_mtime
+        # A file from the future (a clock that jumped) would else wait until then; well ahead, it is not being written.
+        if age >= settle or -age >= _AHEAD:
             found.append(file)
     return tuple(found)
 
