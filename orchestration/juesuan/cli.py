@@ -53,6 +53,10 @@ Division = Annotated[str | None, typer.Option(help="Division of the unit, six di
 Year = Annotated[str | None, typer.Option(help="Fiscal year.")]
 Scope = Annotated[str | None, typer.Option(help="department, own_level or unit.")]
 Family = Annotated[str | None, typer.Option(help="final_accounts, budget, template, ...")]
+# Where a server listens.
+Port = Annotated[int, typer.Option(help="Where it is served.", min=1, max=65535)]
+Address = Annotated[str, typer.Option(help="Who may reach it: this machine alone, unless another address is given.")]
+OpenToAll = Annotated[bool, typer.Option("--open-to-all", help="Let other machines in although nothing is asked.")]
 ReportNumber = Annotated[int | None, typer.Option(help="Only this report of the document, from 0.")]
 
 
@@ -670,28 +674,60 @@ def refresh(
 
 @app.command()
 def dagster(
-    port: Annotated[int, typer.Option(help="Where the pages are served, on this machine alone.")] = 3000,
+    port: Port = 3000,
+    address: Address = "127.0.0.1",
+    daemon: Annotated[bool, typer.Option(help="Run the daemon too; without it nothing starts by itself.")] = True,
+    open_to_all: OpenToAll = False,
 ) -> None:
-    """Open Dagster: the same assets, their lineage, runs, sensor and schedule."""
+    """Open Dagster: the same assets, their lineage, runs, sensors and schedules; /metrics is there too."""
     from juesuan.definitions import serve
     from juesuan.settings import Settings
 
-    raise typer.Exit(serve(Settings.load(), port))
+    raise typer.Exit(serve(Settings.load(), port, address, daemon=daemon, open_to_all=open_to_all))
+
+
+@app.command()
+def daemon() -> None:
+    """Work unattended: what arrives in the inbox is filed, loaded, checked and published, and failures are told.
+
+    Runs until it is stopped. What is to be tried again and when, and where alerts go: juesuan settings. How to run it
+    as a service: docs/operations.md.
+    """
+    from juesuan.definitions import serve
+    from juesuan.settings import Settings
+
+    raise typer.Exit(serve(Settings.load(), pages=False))
 
 
 @app.command()
 def dashboard(
-    port: Annotated[int, typer.Option(help="Where the pages are served.", min=1, max=65535)] = 8501,
-    address: Annotated[
-        str, typer.Option(help="Who may see them: this machine alone, unless another address is given.")
-    ] = "127.0.0.1",
+    port: Port = 8501,
+    address: Address = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open them in the browser.")] = True,
+    open_to_all: OpenToAll = False,
 ) -> None:
     """Look instead of query: web pages over the published warehouse, read-only."""
     from juesuan.dashboard.serve import serve
     from juesuan.settings import Settings
 
-    raise typer.Exit(serve(Settings.load(), port, address, open_browser=browser))
+    raise typer.Exit(serve(Settings.load(), port, address, open_browser=browser, open_to_all=open_to_all))
+
+
+@app.command()
+def mcp(
+    http: Annotated[bool, typer.Option("--http", help="Serve over HTTP; else on standard input and output.")] = False,
+    port: Port = 8765,
+    address: Address = "127.0.0.1",
+    open_to_all: OpenToAll = False,
+) -> None:
+    """Let assistants ask: a Model Context Protocol server over the published warehouse, read-only."""
+    from juesuan.assistant import serve_http, serve_stdio
+    from juesuan.settings import Settings
+
+    if http:
+        serve_http(Settings.load(), port, address, open_to_all=open_to_all)
+    else:
+        serve_stdio(Settings.load())
 
 
 @app.command()
@@ -825,6 +861,65 @@ def export(
     show.line(f"{len(done.files)} files of version {done.version} in {done.folder}")
     for path, reason in done.left_out:
         show.remark(f"{path} was left out: {reason}")
+
+
+@app.command()
+def publish(
+    postgres: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="postgresql://user@host:5432/database; JUESUAN_POSTGRES when not given. A password stands there or in"
+            " the file that PGPASSFILE names, never here.",
+        ),
+    ] = None,
+    schema_prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Before the names of the schemas: juesuan_ makes juesuan_marts.")
+    ] = "",
+    reader: Annotated[str, typer.Option(help="The role that may read; made where it is missing.")] = "juesuan_reader",
+    again: Annotated[bool, typer.Option("--again", help="Also when the server has this version.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put the published tables on a PostgreSQL server, whole or not at all.
+
+    Marts and conformed tables, views among them, with comments, keys and indexes. Readers see the version before until
+    all of this one is there. Exit 0 when it is there, 1 when it was refused, 75 when another push is under way.
+    """
+    from juesuan import show
+    from juesuan.postgres import PushError, PushUnderWay, declared_keys, holds_password, push
+    from juesuan.settings import Settings
+
+    settings = Settings.load()
+    url = postgres or settings.postgres
+    if not url:
+        raise PushError("where to? juesuan publish --postgres postgresql://user@host:5432/database")
+    if postgres and holds_password(postgres):
+        raise PushError(
+            "a password on a command line is seen by everyone on this machine: put the address into JUESUAN_POSTGRES,"
+            " or the password into the file that PGPASSFILE names"
+        )
+    try:
+        with show.progress() as progress:
+            done = push(
+                settings.published,
+                url,
+                keys=declared_keys(settings.dbt_project),
+                reader=reader,
+                prefix=schema_prefix,
+                again=again,
+                progress=None if as_json else progress,
+            )
+    except PushUnderWay as busy:
+        show.error(str(busy))
+        raise typer.Exit(BUSY) from None
+    if as_json:
+        show.emit_json(done)
+    elif done.changed:
+        rows = sum(count for _, count in done.tables)
+        show.line(f"{len(done.tables)} tables, {rows:,} rows of version {done.version} in {done.server}")
+        show.remark(f"schemas {', '.join(done.schemas)}; grant {done.reader} to who may read them")
+    else:
+        show.line(f"{done.server} has version {done.version} already; --again pushes it anew")
 
 
 @app.command()
@@ -964,6 +1059,49 @@ def demo_score(
         for one in found.false_alarms[:20]:
             show.line(f"false alarm  {one.check_id:8} {one.place} in {one.report_id}")
     raise typer.Exit(REFUSED if found.missed or found.false_alarms else OK)
+
+
+@app.command()
+def settings(as_json: Json = False) -> None:
+    """Show every setting: its value, where that comes from, its variable and what it means."""
+    from juesuan import show
+    from juesuan.settings import Settings, shown
+
+    Settings.load()  # says what contradicts itself
+    show.records(shown(), ("setting", "value", "from", "variable", "meaning"), as_json=as_json)
+
+
+@app.command()
+def alert(
+    title: Annotated[str, typer.Argument(help="What it is about.")] = "juesuan: a test",
+    body: Annotated[str, typer.Argument(help="The text; - reads it from stdin.")] = "Alerts from here arrive.",
+    as_json: Json = False,
+) -> None:
+    """Send an alert to the addresses of the settings; without words, to try them."""
+    from juesuan import alerts, show
+    from juesuan.settings import Settings
+
+    sent = alerts.send(Settings.load(), title, sys.stdin.read() if body == "-" else body)
+    if as_json:
+        show.emit_json(sent)
+    else:
+        show.line(f"sent to {', '.join(sent.to)}")
+
+
+@app.command()
+def metrics(
+    to: Annotated[Path | None, typer.Option(help="A file for node_exporter's textfile collector.")] = None,
+) -> None:
+    """Tell how the warehouse is in the text form that Prometheus reads."""
+    from juesuan import durable, show
+    from juesuan.metrics import text
+    from juesuan.settings import Settings
+
+    said = text(Settings.load())
+    if to is None:
+        show.line(said.rstrip("\n"))
+    else:
+        durable.write_text(to, said, "metrics")
 
 
 @app.command()

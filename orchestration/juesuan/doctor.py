@@ -1,20 +1,25 @@
-"""Whether this machine has what juesuan needs.
+"""Whether this machine has what juesuan needs, and what is wrong with it when something failed.
 
-Belongs here: looks at Python, packages, folders, links and the lock, each with what to do. Does not belong here:
-judging documents or the warehouse, or changing anything.
+Belongs here: looks at Python, packages, folders, disks, links, settings, the lock and unattended work, each with what
+to do. Does not belong here: judging documents or figures, or changing anything.
 """
 
 from __future__ import annotations
 
+import datetime
+import importlib.util
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from juesuan.final_accounts.model import JuesuanError
 from juesuan.settings import Settings, is_address
 
 
@@ -49,8 +54,133 @@ def _looks(settings: Settings) -> Iterator[Look]:
     yield _folder("inbox", settings.inbox, "JUESUAN_INBOX")
     yield _folder("warehouse", settings.warehouse, "JUESUAN_WAREHOUSE")
     yield _links(settings.warehouse)
+    yield _room(settings)
+    yield _clock(settings)
     yield _published(settings)
     yield _lock(settings)
+    yield from _settings(settings)
+    if home:
+        yield from _unattended(settings)
+
+
+#: A new version is a copy of the work file, which grows on the way: so many times the published file are wanted free.
+ROOM = 1.3
+#: And never less than this, in bytes: landing, history, the first version.
+_LEAST_ROOM = 100_000_000
+#: What a failure says of the machine, in the words of the system, of DuckDB and of SQLite.
+_FULL = re.compile(r"No space left on device|disk is full|Disk quota exceeded|File too large", re.IGNORECASE)
+_LOCKED_AWAY = re.compile(r"Read-only file system|readonly database|Permission denied|Not a directory", re.IGNORECASE)
+
+
+def trouble(settings: Settings, problem: BaseException) -> str | None:
+    """What a failure says is wrong with the machine, and what to do; None where it is not the machine's."""
+    text = "\n".join(map(str, _chain(problem)))
+    kept = "What is published stays as it is."
+    if _FULL.search(text):
+        there = _nearest(settings.warehouse)
+        return (
+            f"{there}: no room left ({_megabytes(shutil.disk_usage(there).free)} free); make room, or set "
+            f"JUESUAN_WAREHOUSE to a larger disk, and say juesuan refresh again. {kept}"
+        )
+    if found := _LOCKED_AWAY.search(text):
+        named = [one.filename for one in _chain(problem) if isinstance(one, OSError) and one.filename]
+        where = named[0] if named else settings.warehouse
+        return (
+            f"{where}: {found.group()}; give this user the right to write there, and say juesuan refresh again. {kept}"
+        )
+    return None
+
+
+def _chain(problem: BaseException) -> Iterator[BaseException]:
+    one: BaseException | None = problem
+    for _ in range(20):
+        if one is None:
+            return
+        yield one
+        one = one.__cause__ or one.__context__
+
+
+def room(settings: Settings) -> tuple[int, int]:
+    """Bytes free where the warehouse is, and bytes that the next version may want."""
+    wanted = _LEAST_ROOM
+    with suppress(OSError):
+        wanted = max(wanted, int(settings.published.resolve(strict=True).stat().st_size * ROOM))
+    return shutil.disk_usage(_nearest(settings.warehouse)).free, wanted
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def _room(settings: Settings) -> Look:
+    free, wanted = room(settings)
+    says = f"{_megabytes(free)} free, {_megabytes(wanted)} wanted for the next version"
+    enough = free >= wanted
+    return Look("room", enough, says if enough else f"{says}; make room or set JUESUAN_WAREHOUSE")
+
+
+class NoRoom(JuesuanError):  # noqa: N818 - the name says what is wrong
+    """A build would fill the disk."""
+
+
+def require_room(settings: Settings) -> None:
+    """Raise ``NoRoom`` before a build that the disk cannot hold, rather than on its way."""
+    free, wanted = room(settings)
+    if free < wanted:
+        raise NoRoom(
+            f"{_nearest(settings.warehouse)}: {_megabytes(free)} free, about {_megabytes(wanted)} wanted for the next "
+            "version; make room, or set JUESUAN_WAREHOUSE to a larger disk. What is published stays as it is."
+        )
+
+
+def _settings(settings: Settings) -> Iterator[Look]:
+    yield Look("settings", True, f"{settings.file}" if settings.file else "no juesuan.toml; variables and defaults")
+    if settings.file is not None and (settings.alerts or settings.postgres or settings.access.guarded):
+        mode = settings.file.stat().st_mode
+        if mode & 0o044 and _holds_secrets(settings.file):
+            says = f"{settings.file} holds secrets and others may read it: chmod 600 {settings.file}"
+            yield Look("secrets", False, says)
+    if settings.alerts:
+        found = importlib.util.find_spec("apprise") is not None
+        says = f"{len(settings.alerts)} addresses; juesuan alert tries them"
+        yield Look("alerts", found, says if found else "alerts need Apprise: pip install 'juesuan[service]'")
+
+
+def _holds_secrets(file: Path) -> bool:
+    import tomllib
+
+    from juesuan.settings import OPTIONS
+
+    secret = {option.key for option in OPTIONS if option.kind in ("secret", "secrets")}
+    held = {f"{section}.{key}" for section, keys in tomllib.loads(file.read_text("utf-8")).items() for key in keys}
+    return bool(secret & held)
+
+
+def _unattended(settings: Settings) -> Iterator[Look]:
+    from juesuan import unattended
+
+    known = unattended.state(settings)
+    if known.refused:
+        yield Look("refresh", False, f"the last build was refused: {known.message}; see docs/runbook.md")
+    elif known.failures:
+        yield Look("refresh", False, f"failed {known.failures} times since it last worked: {known.message}")
+    found = unattended.freshness(settings)
+    says = found.says if found.fresh else f"{found.says}; is the daemon running? juesuan refresh does it now"
+    yield Look("fresh", found.fresh, says)
+
+
+def _clock(settings: Settings) -> Look:
+    """A clock that was put back makes files and versions of the future."""
+    from juesuan.publish import published_version
+
+    version = published_version(settings)
+    if version is not None:
+        built = datetime.datetime.fromisoformat(version["built_at"]).replace(tzinfo=datetime.UTC)
+        ahead = built - datetime.datetime.now(datetime.UTC)
+        if ahead > datetime.timedelta(minutes=5):
+            says = f"the published version is of {built:%Y-%m-%d %H:%M} UTC, which is to come: set this machine's clock"
+            return Look("clock", False, says)
+    return Look("clock", True, f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _packages() -> Iterator[Look]:

@@ -131,7 +131,8 @@ class House:
         from filelock import FileLock, Timeout
 
         self.settings.lock.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(str(self.settings.lock), timeout=0, is_singleton=True, thread_local=False)
+        # Not at once: who only looks whether it is free holds it for a moment (:meth:`is_locked`).
+        lock = FileLock(str(self.settings.lock), timeout=0.3, is_singleton=True, thread_local=False)
         try:
             lock.acquire()
         except Timeout:
@@ -141,7 +142,29 @@ class House:
         finally:
             lock.release()
 
+    def is_locked(self) -> bool:
+        """Whether a refresh of this warehouse is running, in this process or another."""
+        if not self.settings.lock.exists():
+            return False
+        try:
+            with self.locked():
+                return False
+        except Busy:
+            return True
+
     # --- the archive ----------------------------------------------------------------------------------------
+
+    def still_arriving(self) -> bool:
+        """Whether the inbox holds files that are not whole yet."""
+        from juesuan.final_accounts.inbox import waiting
+
+        return len(waiting(self.settings.inbox, settle=0)) > len(waiting(self.settings.inbox))
+
+    def oldest_waiting(self) -> float | None:
+        """When the oldest file of the inbox was last written, in seconds since the epoch; None for an empty one."""
+        from juesuan.final_accounts.inbox import waiting
+
+        return min((file.stat().st_mtime for file in waiting(self.settings.inbox, settle=0)), default=None)
 
     def take_in(self) -> tuple[AddResult, ...]:
         """Take the finished files of the inbox into the archive, each with its manifest."""
@@ -208,8 +231,10 @@ class House:
 
     def land(self) -> Landed:
         """Read every document that was not yet read by this library, and enter the withdrawn ones as gone."""
+        from juesuan.doctor import require_room
         from juesuan.final_accounts.extract import extractor_fingerprint
 
+        require_room(self.settings)
         landing = self.landing
         landing.clean()
         extractor = extractor_fingerprint()
@@ -454,8 +479,17 @@ def refresh(
             return answer("published")
     except Busy as busy:
         return answer("busy", str(busy))
-    except JuesuanError as problem:  # the archive, a model or a check stands against it; what is published stays
-        return answer("refused", str(problem))
+    except JuesuanError as problem:
+        from juesuan.doctor import trouble
+
+        # the archive, a model or a check stands against it, or the machine behind them; what is published stays
+        return answer("refused", trouble(settings, problem) or str(problem))
+    except Exception as problem:
+        from juesuan.doctor import trouble
+
+        if (said := trouble(settings, problem)) is None:
+            raise
+        return answer("refused", said)
 
 
 def _run_job(house: House) -> None:

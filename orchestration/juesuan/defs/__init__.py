@@ -36,8 +36,9 @@ def build(settings: Settings, house: House | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         jobs=automation.jobs(),
-        schedules=[automation.nightly],
-        sensors=[automation.arrivals(settings)],
+        asset_checks=[automation.freshness_check(settings)],
+        schedules=automation.schedules(settings),
+        sensors=automation.sensors(settings),
         resources={"house": house_resource(settings, house)},
         executor=dg.in_process_executor,
     )
