@@ -39,7 +39,7 @@ app = typer.Typer(
     name="juesuan",
     help="A warehouse of the final accounts (部门决算) of Chinese government bodies.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,  # plain help starts in a tenth of a second
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -795,7 +795,8 @@ def query(
     if as_json and as_csv:
         raise typer.BadParameter("either --json or --csv")
     text = sys.stdin.read() if sql == "-" else sql
-    connection = connect(Settings.load().published)
+    # Its SQL may come from anywhere: it reads this file, and no other file, address or extension.
+    connection = connect(Settings.load().published, enable_external_access="false", lock_configuration="true")
     import duckdb
 
     with connection:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from juesuan import durable, fingerprints
 from juesuan.final_accounts.model import JuesuanError
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
     from juesuan.sources import ArchiveState
     from juesuan.transform import NodeResult, Version
 
-#: Called with (step, what happens): for a person who watches.
-Progress = Callable[[str, str], None]
+
+class Progress(Protocol):
+    """Told what happens in which step, for a person who watches; where the step is counted, how many of how many."""
+
+    def __call__(self, step: str, what: str, done: int = 0, of: int = 0, /) -> None: ...
+
 
 Outcome = Literal["published", "nothing_to_do", "refused", "busy"]
 #: The exit code of each outcome.
@@ -120,10 +125,10 @@ class House:
         self.nodes: list[NodeResult] = []
         self.findings: list[Finding] = []
 
-    def tell(self, step: str, what: str) -> None:
+    def tell(self, step: str, what: str, done: int = 0, of: int = 0) -> None:
         """Tell the person who watches, if there is one."""
         if self._progress:
-            self._progress(step, what)
+            self._progress(step, what, done, of)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -250,8 +255,10 @@ class House:
         ]
         names = {document.document_id: document.name for document in due}
 
+        read_so_far = count(1)
+
         def progress(document_id: str, status: str) -> None:
-            self.tell("landing", f"{names[document_id]}: {status}")
+            self.tell("landing", f"{names[document_id]}: {status}", next(read_so_far), len(names))
 
         from juesuan.extracting import read_documents
 
@@ -344,15 +351,17 @@ class House:
         parts = dict(self.parts) | {key: loaded[key] for key in ("archive", "library") if key in loaded}
         version = new_version(fingerprints.fingerprint(parts), parts)
         self.nodes = []
+        built_so_far, in_all = count(1), transform.count_models(self.settings)
 
         def told(node: NodeResult) -> None:
             self.nodes.append(node)
-            if node.resource_type in ("model", "seed"):
-                self.tell("models", f"{node.name}: {node.status} ({node.seconds:.2f} s)")
             if each:
                 each(node)
 
-        transform.build(self.settings, version, full_refresh=whole, select=select, each=told)
+        def ended(name: str, status: str) -> None:
+            self.tell("models", f"{name}: {status}", next(built_so_far), 0 if select else in_all)
+
+        transform.build(self.settings, version, full_refresh=whole, select=select, each=told, ended=ended)
         if not select:
             with duckdb.connect(str(file), config=STORAGE) as connection:
                 connection.begin()

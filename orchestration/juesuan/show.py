@@ -10,11 +10,13 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -142,7 +144,69 @@ def line(message: str) -> None:
 
 def remark(message: str) -> None:
     """One line beside the answer, on stderr."""
-    print(message, file=utf8(sys.stderr))
+    if structured():
+        log("info", message)
+    else:
+        print(message, file=utf8(sys.stderr))
+
+
+@cache
+def structured() -> bool:
+    """Whether what goes to stderr is to be one JSON object a line, as the settings say; never for who watches."""
+    from juesuan.final_accounts.model import JuesuanError
+    from juesuan.settings import Told
+
+    if sys.stderr.isatty():
+        return False
+    try:
+        return bool(Told(os.environ).value("log.format") == "json")
+    except JuesuanError:
+        return False  # settings that cannot be read are complained of by whoever needs them
+
+
+def log(level: str, message: str, **fields: Any) -> None:
+    """One JSON object on a line of stderr: time in UTC, level, message, and what else there is."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    content = {"time": now, "level": level, "message": message, **fields}
+    print(json.dumps(jsonable(content), ensure_ascii=False), file=utf8(sys.stderr), flush=True)
+
+
+@contextmanager
+def bar() -> Iterator[Any]:
+    """A bar of rich on stderr: what, how far, how many a second, how long still."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.table import Column
+    from rich.text import Text
+
+    class Counted(MofNCompleteColumn):
+        """Nothing where nothing is counted."""
+
+        def render(self, task: Any) -> Text:
+            return super().render(task) if task.total else Text("")
+
+    class Rate(ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed:,.1f}/s" if task.total and task.speed else "")
+
+    what = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (SpinnerColumn(), what, BarColumn(20), Counted(), Rate(), TimeElapsedColumn(), TimeRemainingColumn())
+    # A stream of its own to the same terminal: Dagster turns the usual one to its logs while a step runs.
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8") as out:
+        console = Console(file=out, force_terminal=True)
+        with Progress(*columns, console=console, transient=True, expand=True) as shown:
+            yield shown
 
 
 @contextmanager
@@ -152,19 +216,22 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield None
         return
     with ExitStack() as shown:
-        status: Any = None
+        drawn: Any = None
+        task: Any = None
 
         def tell(what: str, done: int, of: int) -> None:
-            nonlocal status
-            if status is None:  # most documents are read before there is anything to tell
-                from rich.console import Console
-
-                status = shown.enter_context(Console(stderr=True).status("reading"))
-            status.update(f"{what} {done} of {of}")
+            nonlocal drawn, task
+            if drawn is None:  # most documents are read before there is anything to tell
+                drawn = shown.enter_context(bar())
+                task = drawn.add_task(what, total=of)
+            drawn.update(task, description=what, completed=done, total=of)
 
         yield tell
 
 
 def error(message: str) -> None:
     """What went wrong, on stderr: what, where, what to do."""
-    print(f"juesuan: {message}", file=utf8(sys.stderr))
+    if structured():
+        log("error", message)
+    else:
+        print(f"juesuan: {message}", file=utf8(sys.stderr))

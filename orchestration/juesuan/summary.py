@@ -41,13 +41,31 @@ _CHECKS = ("pass", "within_rounding", "fail", "could_not_run", "not_applicable")
 @contextmanager
 def watching() -> Iterator[Progress]:
     """Progress on stderr: one line that changes for a person who watches, one line a step where nobody does."""
-    if not sys.stderr.isatty():
-        yield lambda step, what: show.remark(f"{step}: {what}") if step not in ("models", "pages") else None
-        return
-    from rich.console import Console
+    if show.structured():
 
-    with Console(stderr=True).status("looking at the archive") as status:
-        yield lambda step, what: status.update(f"[bold]{step}[/bold] {what}")
+        def log(step: str, what: str, done: int = 0, of: int = 0) -> None:
+            show.log("info", what, step=step, **({"done": done, "of": of} if of else {}))
+
+        yield log
+        return
+    if not sys.stderr.isatty():
+        yield lambda step, what, *_: show.remark(f"{step}: {what}") if step not in ("models", "pages") else None
+        return
+    with show.bar() as bar:
+        task = bar.add_task("looking at the archive", total=None)
+        at = ""
+
+        def tell(step: str, what: str, done: int = 0, of: int = 0) -> None:
+            nonlocal at
+            if step == "pages" and at == "landing":
+                bar.update(task, description=f"landing {what}")  # within a document: the count of documents stays
+                return
+            if step != at:
+                bar.reset(task, total=None)
+                at = step
+            bar.update(task, description=f"{step} {what}", completed=done, total=of or None)
+
+        yield tell
 
 
 def _states(counts: Mapping[str, int], order: tuple[str, ...]) -> str:

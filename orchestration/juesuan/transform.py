@@ -188,6 +188,11 @@ def manifest(settings: Settings) -> dict[str, Any]:
     return _read_manifest(path, path.stat().st_mtime_ns)
 
 
+def count_models(settings: Settings) -> int:
+    """How many seeds and models a whole build builds."""
+    return sum(node["resource_type"] in ("model", "seed") for node in manifest(settings)["nodes"].values())
+
+
 @lru_cache(maxsize=1)
 def _read_manifest(path: Path, _: int) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -217,11 +222,13 @@ def build(
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     each: Callable[[NodeResult], None] | None = None,
+    ended: Callable[[str, str], None] | None = None,
 ) -> list[NodeResult]:
     """Build seeds and models and run their tests; returns what each node did, in the order in which they
     ended.
 
-    ``select`` and ``exclude``: in dbt's syntax; all of them when empty. ``each`` is called as a node ends.
+    ``select`` and ``exclude``: in dbt's syntax; all of them when empty. ``ended`` is called with name and status as
+    a seed or model ends, ``each`` with what is known of every node when all have ended.
     Unit tests of models are left to the tests of the project. Raises ``ModelsRefused`` naming every node that
     did not pass.
     """
@@ -239,6 +246,8 @@ def build(
             node = event.data.node_info
             if node.resource_type in ("model", "seed"):
                 faults.point(f"dbt.{node.node_name}.{event.info.name.removeprefix('Node').lower()}")
+                if ended and event.info.name == "NodeFinished":
+                    ended(node.node_name, node.node_status)
 
     faults.point("dbt.begun")
     outcome = _invoke(settings, arguments, version, told, _parsed(settings))

@@ -49,7 +49,7 @@ def archive_of(place: Settings) -> Archive:
 def step(place: Settings) -> list[str]:
     """Land and load; what landing told."""
     told: list[str] = []
-    house = House(place, progress=lambda kind, what: told.append(what) if kind == "landing" else None)
+    house = House(place, progress=lambda kind, what, *_: told.append(what) if kind == "landing" else None)
     house.land()
     house.load()
     return told

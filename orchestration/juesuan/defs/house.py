@@ -34,7 +34,7 @@ def house_resource(settings: Settings, given: House | None = None) -> dg.Resourc
         one = given or House(settings, rebuild=rebuild, years=context.resource_config["years"])
         if given is None and context.log is not None:
             log = context.log
-            one._progress = lambda step, what: log.info("%s: %s", step, what)
+            one._progress = lambda step, what, *_: log.info("%s: %s", step, what)
         with one.locked():
             yield one
 

@@ -21,12 +21,19 @@ from juesuan.dashboard.frame import chart, table, title
 from juesuan.dashboard.links import select
 from juesuan.dashboard.words import plain, say
 from juesuan.dictionary import Entry, entries
+from juesuan.settings import Settings
 
-BOUNDS = Bounds(seconds=30, memory="1GB", rows=10_000)
 _EXAMPLE = re.compile(r"^## (?P<title>\d+\. .+?)\n+```sql\n(?P<sql>.+?)\n```", re.MULTILINE | re.DOTALL)
 _FIRST = "select unit_name, fiscal_year, expenditure_total_yuan\nfrom marts.unit_year\nwhere is_default\norder by 1, 2"
 _POINTS = 2000
 _PRINTED = 8
+
+
+@cache
+def bounds() -> Bounds:
+    """What a query may take here, as the settings say."""
+    said = Settings.load().query
+    return Bounds(seconds=said.seconds, memory=said.memory, rows=said.rows)
 
 
 @cache
@@ -56,7 +63,9 @@ def show() -> None:
                 st.session_state.pop("_answer", None)
         st.session_state.setdefault("sql_text", st.query_params.get("sql", _FIRST)[:5000])
         query = st.text_area(say("sql.editor"), key="sql_text", height=190)
-        st.caption(say("sql.limits", seconds=f"{BOUNDS.seconds:g}", memory=BOUNDS.memory, rows=f"{BOUNDS.rows:,}"))
+        st.caption(
+            say("sql.limits", seconds=f"{bounds().seconds:g}", memory=bounds().memory, rows=f"{bounds().rows:,}")
+        )
         if st.button(say("sql.run"), type="primary", icon=":material/play_arrow:", key="run"):
             _run(query)
     _result()
@@ -68,7 +77,7 @@ def _run(query: str) -> None:
     st.session_state.pop("_answer", None)
     waiting = st.empty()
     try:
-        with running(data.version().file, query, BOUNDS) as one:
+        with running(data.version().file, query, bounds()) as one:
             while not one.done():
                 time.sleep(0.05)
                 if one.seconds > 1:
@@ -91,7 +100,7 @@ def _result() -> None:
         return
     st.caption(say("sql.took", rows=f"{answer.table.num_rows:,}", seconds=f"{answer.seconds:.2f}"))
     if answer.cut:
-        st.warning(say("sql.cut", rows=f"{BOUNDS.rows:,}"))
+        st.warning(say("sql.cut", rows=f"{bounds().rows:,}"))
     frame = _framed(answer)
     table(frame, "answer")
     _chart(frame)
