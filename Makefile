@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz dashboard screenshots dagster docs lock clean
+.PHONY: setup run test unit check bench fuzz audit superset-try dashboard screenshots dagster docs lock clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,14 @@ docs: $(STAMP)
 lock:
 	uv pip compile pyproject.toml --extra ocr --extra dashboard --extra service --extra mcp --extra postgres --group dev --no-strip-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --output-file $(LOCK)
+
+# Known weaknesses (asks an index on the network) and licences of all that is locked.
+audit: $(STAMP)
+	$(BIN)/python -m tests.audit
+
+# Apache Superset in an environment of its own, on the published file: minutes, and a gigabyte once.
+superset-try: $(STAMP)
+	$(BIN)/python -m tests.superset_try
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs

@@ -110,8 +110,8 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "who has it may use the servers: as bearer token, or as a password with any name",
     ),
-    Option("access.user", "JUESUAN_USER", "text", None, "a name and"),
-    Option("access.password", "JUESUAN_PASSWORD", "secret", None, "its password, that may use them too"),
+    Option("access.user", "JUESUAN_USER", "text", None, "a name that may use them, with"),
+    Option("access.password", "JUESUAN_PASSWORD", "secret", None, "its password"),
     Option(
         "access.hosts", "JUESUAN_HOSTS", "list", None, "names under which the servers answer, beside this machine's own"
     ),

@@ -178,3 +178,54 @@ def test_the_order_of_successions_decides_nothing(links: list[tuple[str, str]], 
     for one, other in itertools.combinations("abcdef", 2):
         if any({row.predecessor_unit_id, row.successor_unit_id} == {one, other} for row in rows):
             assert groups[one] == groups[other]
+
+
+# --- files as an earlier version wrote them
+
+FORMER_UNITS = (
+    "unit_id,division_code,uscc,kind,kind_source,kind_confidence,parent_unit_id,parent_from_year,parent_to_year,"
+    "confirmed,note\n"
+    "u000000000001,310107,91310000X,,,,,,,true,\n"
+    "u000000000002,310107,,,,,u000000000001,2024,,true,seen in 2024\n"
+)
+
+
+def former(folder: Path) -> Registry:
+    (folder / "registry").mkdir()
+    for name, text in (
+        ("units", FORMER_UNITS),
+        ("unit_names", "unit_id,name,from_year,to_year,source\nu000000000001,某区财政局,,2019,x\n"),
+        ("expected", "unit_id,fiscal_year,scope,state,reason,source\nu000000000001,2023,unit,expected,,x\n"),
+    ):
+        (folder / "registry" / f"{name}.csv").write_text(text, encoding="utf-8")
+    return Registry(LocalStore(folder))
+
+
+def test_a_registry_in_former_columns_says_what_it_said(tmp_path: Path) -> None:
+    rows = former(tmp_path)._rows
+    assert [(one.unit_id, one.value, one.identifier_kind) for one in rows.identifiers] == [
+        ("u000000000001", "91310000X", "uscc")
+    ]
+    assert [(one.unit_id, one.parent_unit_id, one.from_year, one.source) for one in rows.parents] == [
+        ("u000000000002", "u000000000001", 2024, "seen in 2024")
+    ]
+    assert [(one.from_year, one.to_year, one.state) for one in rows.expected] == [(2023, 2023, "expected")]
+    assert [(one.name, one.name_kind, one.to_year) for one in rows.names] == [("某区财政局", "printed", 2019)]
+
+
+def test_its_next_change_writes_it_as_it_is_now_and_loses_nothing(tmp_path: Path) -> None:
+    before = former(tmp_path)
+    # a move that was cut off: what was moved is there already, the former file still, too
+    (tmp_path / "registry" / "unit_identifiers.csv").write_text(
+        IDENTIFIERS + "u000000000001,uscc,91310000X,,,\n", encoding="utf-8"
+    )
+    again = Registry(LocalStore(tmp_path))
+    assert again._rows.identifiers == before._rows.identifiers
+    again._dirty.add("registry/units.csv")
+    again.save()
+    now = Registry(LocalStore(tmp_path))
+    assert (tmp_path / "registry" / "units.csv").read_text(encoding="utf-8").startswith(UNITS.partition("\n")[0])
+    assert now._rows.identifiers == before._rows.identifiers
+    assert now._rows.parents == before._rows.parents
+    assert now.units == before.units
+    assert not now._rows.moved

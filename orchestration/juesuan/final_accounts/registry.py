@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from juesuan.final_accounts import registry_rows
 from juesuan.final_accounts.model import ArchiveError
 from juesuan.final_accounts.registry_rows import (
+    IDENTIFIERS,
     KINDS,
+    PARENTS,
     SUCCESSIONS,
     UNIT_NAMES,
     UNITS,
@@ -233,11 +236,16 @@ class Registry:
 
     def save(self) -> None:
         """Write the files in which something changed, units first, so that no name speaks of one that is not there."""
-        rows: dict[str, tuple[Row, ...]] = {
+        rows: dict[str, Sequence[Row]] = {
+            # first: what an earlier version wrote into the file of the units must not be gone in between
+            IDENTIFIERS: self._rows.identifiers,
+            PARENTS: self._rows.parents,
             UNITS: self.units,
             UNIT_NAMES: self.names,
             SUCCESSIONS: self.successions,
         }
+        if UNITS in self._dirty:
+            self._dirty |= self._rows.moved
         for path, listed in rows.items():
             if path in self._dirty:
                 self._store.write(path, registry_rows.dump(KINDS[path], listed))

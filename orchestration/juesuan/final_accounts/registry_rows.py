@@ -209,6 +209,31 @@ KINDS: dict[str, type[Row]] = {
     SUCCESSIONS: Succession,
 }
 
+#: Files as earlier versions wrote them: for each column of theirs the file and the column where it stands now. What a
+#: row of another file needs besides are the columns that :data:`_SHARED` names.
+FORMER: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    UNITS: {
+        **{
+            name: ((UNITS, name),)
+            for name in ("unit_id", "division_code", "kind", "kind_source", "kind_confidence", "confirmed", "note")
+        },
+        "uscc": ((IDENTIFIERS, "value"),),
+        "parent_unit_id": ((PARENTS, "parent_unit_id"),),
+        "parent_from_year": ((PARENTS, "from_year"),),
+        "parent_to_year": ((PARENTS, "to_year"),),
+    },
+    UNIT_NAMES: {name: ((UNIT_NAMES, name),) for name in ("unit_id", "name", "from_year", "to_year", "source")},
+    EXPECTED: {
+        **{name: ((EXPECTED, name),) for name in ("unit_id", "scope", "state", "reason", "source")},
+        "fiscal_year": ((EXPECTED, "from_year"), (EXPECTED, "to_year")),
+    },
+}
+#: A row for another file is made where the column named last holds something; its other columns, and from where.
+_SHARED: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    IDENTIFIERS: ({"unit_id": "unit_id"}, {"identifier_kind": "uscc"}, "value"),
+    PARENTS: ({"unit_id": "unit_id", "source": "note"}, {}, "parent_unit_id"),
+}
+
 _DIVISION = re.compile(r"\d{6}")
 
 
@@ -221,17 +246,44 @@ def check_division(code: str) -> None:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def load(store: Store, path: str, kind: type[Row]) -> list[Any]:
-    """The rows of one file, each a ``kind``; none where it does not exist. Raises :class:`ArchiveError` with
-    file, row and column.
+def load(store: Store, path: str) -> dict[str, list[Any]]:
+    """The rows of one file, by the file where they belong: a file as an earlier version wrote it holds rows of several.
+
+    None where it does not exist. Raises :class:`ArchiveError` with file, row and column.
     """
     if store.stat(path) is None:
-        return []
-    columns = {field.name: str(field.type) for field in fields(kind)}
+        return {}
     rows = csv.DictReader(io.StringIO(store.read(path).decode("utf-8-sig")))
-    if set(rows.fieldnames or ()) != set(columns):
-        raise ArchiveError(f"{path}: its columns must be {', '.join(columns)}")
-    return [kind(**_typed(path, number, columns, row)) for number, row in enumerate(rows, start=2)]
+    given = set(rows.fieldnames or ())
+    if given == set(_columns(path)):
+        return {path: [KINDS[path](**_typed(path, n, _columns(path), row)) for n, row in enumerate(rows, start=2)]}
+    if given != set(FORMER.get(path, ())):
+        raise ArchiveError(f"{path}: its columns must be {', '.join(_columns(path))}")
+    found: dict[str, list[Any]] = {path: []}
+    for number, row in enumerate(rows, start=2):
+        for target, values in _as_now(path, row).items():
+            found.setdefault(target, []).append(KINDS[target](**_typed(path, number, _columns(target), values)))
+    return found
+
+
+def _columns(path: str) -> dict[str, str]:
+    return {field.name: str(field.type) for field in fields(KINDS[path])}
+
+
+def _as_now(path: str, row: dict[str, str]) -> dict[str, dict[str, str]]:
+    """A row of a former file as the rows that it is now, by file."""
+    now: dict[str, dict[str, str]] = {}
+    for column, places in FORMER[path].items():
+        for target, name in places:
+            usual = {one.name: one.default if isinstance(one.default, str) else "" for one in fields(KINDS[target])}
+            now.setdefault(target, usual)[name] = row[column] or ""
+    for target in [one for one in now if one != path]:
+        copied, fixed, needed = _SHARED[target]
+        if not now[target][needed].strip():
+            del now[target]
+            continue
+        now[target] |= {name: row[column] or "" for name, column in copied.items()} | fixed
+    return now
 
 
 def _typed(path: str, number: int, columns: dict[str, str], row: dict[str, str]) -> dict[str, Any]:
@@ -274,7 +326,16 @@ class Rows:
     """All rows of the registry, by file. Lists may be changed; :func:`check` says whether they may stand."""
 
     def __init__(self, store: Store | None = None) -> None:
-        read = {path: load(store, path, kind) if store else [] for path, kind in KINDS.items()}
+        read: dict[str, list[Any]] = {path: [] for path in KINDS}
+        #: Files to be written again with what stood in one that an earlier version wrote.
+        self.moved: set[str] = set()
+        for path in KINDS:
+            for target, found in (load(store, path) if store else {}).items():
+                if target != path:
+                    self.moved.add(target)
+                read[target] += found
+        for path in self.moved:
+            read[path] = list(dict.fromkeys(read[path]))  # a move that was cut off left them in both
         self.units: list[Unit] = read[UNITS]
         self.names: list[UnitName] = read[UNIT_NAMES]
         self.identifiers: list[UnitIdentifier] = read[IDENTIFIERS]
