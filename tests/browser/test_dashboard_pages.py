@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import duckdb
 import pytest
@@ -280,3 +282,17 @@ def test_a_new_version_announces_itself(seen: Seen, warehouse: Path) -> None:
     button.click()
     seen.still()
     assert "版本 newer（" in seen.text()
+
+
+def test_with_a_password_nothing_is_seen_before_it_and_everything_after(warehouse: Path, browser: Any) -> None:
+    environment = {"JUESUAN_WAREHOUSE": str(warehouse), "JUESUAN_TOKEN": "geheim"}
+    with served("dashboard", "--no-browser", environment=environment) as at:
+        with pytest.raises(HTTPError) as refused:
+            urlopen(at)
+        assert refused.value.code == 401
+        assert "决算" not in refused.value.read().decode()
+        # The password is sent with the first page alone: the WebSocket of the page has its cookie to say so.
+        page = Seen(browser, at, http_credentials={"username": "anyone", "password": "geheim"})
+        page.open("")
+        assert page.page.get_by_text("决算").first.is_visible()
+        page.close()
