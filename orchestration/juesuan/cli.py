@@ -5,8 +5,8 @@ answers. Each command is a small function that imports what it needs when it is 
 extract`` starts without Dagster, dbt, DuckDB or pandas; only the commands of the warehouse and of Dagster
 load those.
 
-Exit codes: 0 done; 1 could not, or refused (said on stderr); 2 wrong use; 3 our fault; 75 another refresh is
-running.
+Exit codes: 0 done; 1 could not, or refused (said on stderr); 2 wrong use; 3 our fault; 75 another refresh (or push)
+is running.
 """
 
 from __future__ import annotations
@@ -112,11 +112,14 @@ def _options(
 
 
 @app.command()
-def version() -> None:
+def version(as_json: Json = False) -> None:
     """Print the version of juesuan."""
     from juesuan import __version__, show
 
-    show.line(__version__)
+    if as_json:
+        show.emit_json({"version": __version__})
+    else:
+        show.line(__version__)
 
 
 # --- one document, no warehouse ---------------------------------------------------------------------------
@@ -484,13 +487,18 @@ def review_confirm(
     unit: Annotated[str, typer.Argument(help="unit_id, as juesuan review list shows it.")],
     basis: Annotated[str, typer.Option(help="Why it is so.")],
     division: Annotated[str | None, typer.Option(help="Its division, six digits, where unknown.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Confirm a proposed unit; documents that waited for it go on."""
     from juesuan import show
 
     _, archive = _archive()
     archive.confirm(unit, basis, division)
-    show.line(f"confirmed  {unit}  {archive.registry.name_of(unit)}")
+    name = archive.registry.name_of(unit)
+    if as_json:
+        show.emit_json({"unit_id": unit, "name": name, "confirmed": True})
+    else:
+        show.line(f"confirmed  {unit}  {name}")
 
 
 @review.command(name="rename")
@@ -499,13 +507,17 @@ def review_rename(
     name: Annotated[str, typer.Argument(help="The new name.")],
     from_year: Annotated[int, typer.Option(help="First fiscal year under the new name.")],
     basis: Annotated[str, typer.Option(help="Why it is so.")],
+    as_json: Json = False,
 ) -> None:
     """Record that a unit bears another name from a fiscal year on; its id stays."""
     from juesuan import show
 
     _, archive = _archive()
     archive.rename(unit, name, from_year, basis)
-    show.line(f"renamed  {unit}  {name} from {from_year}")
+    if as_json:
+        show.emit_json({"unit_id": unit, "name": name, "from_year": from_year})
+    else:
+        show.line(f"renamed  {unit}  {name} from {from_year}")
 
 
 units = typer.Typer(
@@ -946,13 +958,18 @@ def dictionary(
 @app.command()
 def docs(
     to: Annotated[Path | None, typer.Option(help="Its folder; <warehouse>/docs if not given.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Build the documentation site of the models (tables, columns, lineage) as one page."""
     from juesuan import show
     from juesuan.settings import Settings
     from juesuan.transform import write_site
 
-    show.line(str(write_site(Settings.load(), to)))
+    written = write_site(Settings.load(), to)
+    if as_json:
+        show.emit_json({"file": written})
+    else:
+        show.line(str(written))
 
 
 # --- a synthetic region -----------------------------------------------------------------------------------

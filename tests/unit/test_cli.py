@@ -311,6 +311,42 @@ def test_a_query_that_cannot_run_changes_nothing_and_says_why(run: Run, tmp_path
     assert run("query", "select 1 from marts.unit_year")[0] == 0
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select content from read_text('/etc/hostname')",
+        "select * from glob('/*')",
+        "copy marts.unit_year to '/tmp/juesuan-out.csv'",
+        "export database '/tmp/juesuan-out'",
+        "attach '/tmp/juesuan-other.duckdb' as other",
+        "install httpfs",
+        "load httpfs",
+        "select * from read_parquet('https://example.org/x.parquet')",
+        "set enable_external_access = true",
+        "set memory_limit = '1TB'",
+        "reset lock_configuration",
+        "create table marts.mine as select 1",
+        "insert into marts.unit_year values ('x', 1, null)",
+        "update marts.unit_year set final_yuan = 0",
+        "delete from marts.unit_year",
+        "drop table marts.unit_year",
+        "create or replace secret s (type s3)",
+        "checkpoint",
+    ],
+)
+def test_a_query_reads_the_warehouse_and_nothing_else(run: Run, tmp_path: Path, sql: str) -> None:
+    publish(tmp_path / "warehouse")
+    file = (tmp_path / "warehouse" / "juesuan.duckdb").resolve()
+    before = file.read_bytes()
+    code, out, _ = run("query", sql)
+    # there is nothing to write, and DuckDB says nothing of it
+    assert (code, out) == (1, "") or (sql == "checkpoint" and code == 0)
+    assert file.read_bytes() == before
+    assert not list(Path("/tmp").glob("juesuan-o*"))
+
+
 def test_without_a_warehouse_the_answer_says_how_to_get_one(run: Run) -> None:
     code, _, err = run("query", "select 1")
     assert code == 1 and "juesuan refresh" in err
@@ -388,3 +424,54 @@ def test_settings_follow_the_environment(tmp_path: Path) -> None:
 )
 def test_an_address_has_a_protocol(raw: str, address: bool) -> None:
     assert is_address(raw) is address
+
+
+# --- every command
+
+
+#: Servers, and those whose answer has a form of its own.
+WITHOUT_JSON = {"extract", "dagster", "daemon", "dashboard", "mcp", "metrics"}
+
+
+def commands() -> list[tuple[str, ...]]:
+    from typer.main import get_command
+
+    found: list[tuple[str, ...]] = []
+
+    def walk(command: Any, path: tuple[str, ...]) -> None:
+        for name, inner in getattr(command, "commands", {}).items():
+            walk(inner, (*path, name))
+        if path and not getattr(command, "commands", None):
+            found.append(path)
+
+    walk(get_command(cli.app), ())
+    return found
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_explains_itself_and_answers_in_json(run: Run, command: tuple[str, ...]) -> None:
+    code, out, _ = run(*command, "--help")
+    assert code == 0
+    assert f"Usage: juesuan {' '.join(command)}" in out
+    first = next(line.strip() for line in out.splitlines()[1:] if line.strip())
+    assert first.endswith((".", ":")) or len(first) > 20
+    assert ("--json" in out) == (command[-1] not in WITHOUT_JSON)
+
+
+def test_shells_can_complete_commands() -> None:
+    environment = {**os.environ, "_JUESUAN_COMPLETE": "complete_bash", "COMP_WORDS": "juesuan dash", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from juesuan.cli import main; main()"], env=environment, capture_output=True, text=True
+    )
+    assert "dashboard" in done.stdout
+
+
+def test_what_a_service_prints_is_json_lines(tmp_path: Path) -> None:
+    environment = {**os.environ, "JUESUAN_LOG": "json", "JUESUAN_WAREHOUSE": str(tmp_path)}
+    run = [sys.executable, "-m", "juesuan", "query", "select 1"]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert done.returncode == 1
+    assert line["level"] == "error"
+    assert "juesuan refresh" in line["message"]
+    assert line["time"].endswith("+00:00")
