@@ -29,13 +29,13 @@ from functools import wraps
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
-from urllib.parse import urlencode
 
 import duckdb
 
 from juesuan import __version__
 from juesuan.access import LOOPBACK, Gate, is_loopback, require_guard
 from juesuan.final_accounts.model import JuesuanError
+from juesuan.places import Address, place_of, spot_of
 from juesuan.settings import Settings
 from juesuan.warehouse import connect, published_file
 
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from juesuan.dashboard.text_index import Found
-    from juesuan.explaining.spot import Place, Spot
+    from juesuan.explaining.spot import Place
     from juesuan.export import Table
 
 #: Where the server answers over HTTP.
@@ -238,11 +238,6 @@ def _told(
     return run
 
 
-def dashboard_address(**said: str | int | None) -> str:
-    """The page of the dashboard that shows a place: as ``dashboard.source.Address`` says it, which needs Streamlit."""
-    return f"/source?{urlencode({name: value for name, value in said.items() if value not in (None, '')})}"
-
-
 # --- what is published ------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +254,10 @@ class _Opened:
         found = self.connection.execute(query, list(parameters))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def ask(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows of an answer as they are."""
+        return self.connection.execute(query, list(parameters)).fetchall()
 
 
 @contextmanager
@@ -330,10 +329,6 @@ order by p.table_no, p.cell_no limit $most
 """
 #: What only the drawing of the place needs.
 _PLACE = ("table_no", "report_no", "row_no", "col_no", "box", "span_start", "span_end")
-_BESIDE = """
-select row_no, col_no, value_text from raw.cell where document_id = ? and report_no = ? and table_no = ?
-    and page is not distinct from ? and value_text <> '' order by abs(row_no - ?), row_no, col_no limit 120
-"""
 
 
 # --- tools ------------------------------------------------------------------------------------------------------------
@@ -556,7 +551,7 @@ class _Tools:
                 "section": hit.section,
                 "heading": hit.heading,
                 "passage": hit.sentence,
-                "address": dashboard_address(document=hit.document_id, page=hit.page, line=hit.line)
+                "address": "/" + Address(document=hit.document_id, page=hit.page, line=hit.line).link()
                 if hit.line is not None
                 else None,
             }
@@ -672,7 +667,7 @@ class _Tools:
                 raise ToolError(_no_figure(now, releases[0], table_key, row_key, column_key))
             cut = len(figures) > _MOST_FIGURES
             del figures[_MOST_FIGURES:]
-            place = _place(now, figures[0]) if page_image and len(figures) == 1 else None
+            place = place_of(figures[0], now.ask) if page_image and len(figures) == 1 else None
         shown: dict[str, Any] = {}
         picture = None
         if place is not None:
@@ -686,7 +681,7 @@ class _Tools:
         """The page, or what stands around the figure; a document that cannot be shown does not take the answer away."""
         try:
             with self._turn():
-                spot = self._spot(str(figure["document_id"]), place)
+                spot = spot_of(self._settings, str(figure["document_id"]), place)
         except (JuesuanError, OSError) as problem:
             return {"image": f"none: {problem}"}, None
         where = {name: value for name, value in (("part", spot.part), ("sheet", spot.sheet)) if value}
@@ -701,29 +696,6 @@ class _Tools:
             ]
             return {"image": "none: no pages; see lines", "lines": lines, **where}, None
         return {"image": "none: the place was not found in the document"}, None
-
-    def _spot(self, document_id: str, place: Place) -> Spot:
-        """The place, found and drawn in a bounded worker. Raises what the archive and the worker raise."""
-        from juesuan import readings
-        from juesuan.explaining import spot
-        from juesuan.final_accounts.archive import Archive
-        from juesuan.final_accounts.readers import reader_fingerprint
-        from juesuan.final_accounts.readers.worker import run_bounded
-
-        settings = self._settings
-        archive = Archive(settings.raw, limits=settings.limits)
-        document = archive.find(document_id)
-        kept = readings.file_of(settings.readings / reader_fingerprint(), document_id)
-        found: Spot = run_bounded(
-            f"{spot.__name__}:{spot.spot.__name__}",
-            archive.read(document),
-            document.path,
-            kept,
-            place,
-            settings.limits,
-            limits=settings.limits,
-        )
-        return found
 
 
 def _figures(now: _Opened, release: Mapping[str, Any], keys: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -748,14 +720,15 @@ def _figures(now: _Opened, release: Mapping[str, Any], keys: Mapping[str, Any]) 
                 "release": release["release"],
                 **one,
                 "is_blank": not one["value_text"],
-                "address": dashboard_address(
+                "address": "/"
+                + Address(
                     report=release["report_id"],
                     release=release["release"],
                     table=one["table_key"],
                     no=one["table_no"],
                     row=one["row_key"],
                     column=one["column_key"],
-                ),
+                ).link(),
             }
         )
     return figures
@@ -795,28 +768,6 @@ def _no_figure(now: _Opened, release: Mapping[str, Any], table: str, row: str | 
             known = keys(name, "and table_key = ?", table)
             return f"table {table} of {release['report_id']} has no {name} {key}; it has {known}"
     return f"table {table} of {release['report_id']} has no cell in row {row} and column {column}"
-
-
-def _place(now: _Opened, found: Mapping[str, Any]) -> Place:
-    """Where the figure stands, as the drawing takes it."""
-    from juesuan.explaining.spot import Place
-
-    span, box = (found["span_start"], found["span_end"]), found["box"]
-    beside: list[dict[str, Any]] = []
-    if found["row_no"] is not None and box is None and span[0] is None:
-        # a page that has no boxes: the other figures of the table tell where it begins
-        address = [found[name] for name in ("document_id", "report_no", "table_no", "page", "row_no")]
-        beside = now.rows(_BESIDE, address)
-    return Place(
-        page=found["page"],
-        line=found["line"],
-        box=tuple(box) if box is not None else None,
-        span=span if None not in span else None,
-        row_no=found["row_no"],
-        col_no=found["col_no"],
-        text=found["value_text"] or "",
-        beside=tuple((one["row_no"], one["col_no"], one["value_text"]) for one in beside),
-    )
 
 
 if __name__ == "__main__":

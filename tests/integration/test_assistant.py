@@ -292,6 +292,7 @@ def test_a_sentence_is_found_with_its_page(house: Settings) -> None:
     assert (hit["unit_id"], hit["fiscal_year"], hit["document"], hit["page"]) == (PUTUO, 2024, PDF, 24)
     assert hit["passage"].startswith("上海市普陀区财政局2024年度政府采购金额（以合同签订为准）为251.25万元")
     address = parse_qs(urlsplit(hit["address"]).query)
+    assert address.pop("release") == ["1"]
     assert address == {"document": [hit["document_id"]], "page": ["24"], "line": [str(hit["line"])]}
 
 

@@ -186,7 +186,7 @@ def test_the_place_of_every_head_figure_is_found(real: Path) -> None:
             assert address is not None
             found = source._find(address)
             assert found is not None
-            spot = source._spot(str(found["document_id"]), source._place(found), data.settings().raw)
+            spot = source._spot(str(found["document_id"]), source.place_of(found, source._near), data.settings().raw)
             assert spot.picture or any(line.end for line in spot.lines) or spot.cell
 
 

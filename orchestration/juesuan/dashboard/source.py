@@ -1,16 +1,15 @@
 """Where a number is printed: the page with the cell outlined, or the line of text.
 
-Belongs here: addresses of figures and sentences, finding them in the warehouse, showing the place; each has an address
-of its own (the page ``source``). Does not belong here: drawing (``explaining.spot``), which number of a table has which
-address (its page says that).
+Belongs here: which address a number of a mart has, finding it in the warehouse, showing the place; each has an address
+of its own (the page ``source``). Does not belong here: what an address is, opening its document (``places``), drawing
+(``explaining.spot``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -18,6 +17,7 @@ from juesuan.dashboard import data
 from juesuan.dashboard.words import known, plain, say
 from juesuan.explaining.spot import Place, Spot
 from juesuan.final_accounts.model import ArchiveError, JuesuanError
+from juesuan.places import Address, place_of, spot_of
 
 _CELL = """
 select f.unit_name, f.fiscal_year, f.scope, f.release, f.is_current, c.table_key, c.row_key, c.row_label, c.column_key,
@@ -47,27 +47,6 @@ inner join raw.document as d on s.document_id = d.document_id
 where s.report_id = ? and b.release = ? and s.statement_no = ?
 order by s.document_id limit 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Of a figure: table, row, column; of a sentence: the number of a statement, or page and line of a document."""
-
-    report: str = ""
-    release: int = 1
-    table: str = ""
-    no: int | None = None
-    row: str = ""
-    column: str = ""
-    statement: int | None = None
-    document: str = ""
-    page: int | None = None
-    line: int | None = None
-
-    def link(self) -> str:
-        """The address of its own page."""
-        said = {name: value for name, value in asdict(self).items() if value not in (None, "")}
-        return f"source?{urlencode(said)}"
 
 
 def of_cell(row: Mapping[str, Any], column: str | None, table: str | None = None) -> Address | None:
@@ -182,7 +161,7 @@ def show(address: Address) -> None:
     _facts(found)
     try:
         with st.spinner(say("source.opening")):
-            spot = _spot(str(found["document_id"]), _place(found), data.settings().raw)
+            spot = _spot(str(found["document_id"]), place_of(found, _near), data.settings().raw)
     except (ArchiveError, OSError) as problem:
         st.warning(say("source.no_document", why=plain(problem)))
         return
@@ -238,35 +217,8 @@ def _facts(found: Mapping[str, Any]) -> None:
     st.caption(" · ".join(parts))
 
 
-def _place(found: Mapping[str, Any]) -> Place:
-    span = (found.get("span_start"), found.get("span_end"))
-    box = found.get("box")
-    return Place(
-        page=_number(found.get("page")),
-        line=_number(found.get("line")),
-        box=tuple(float(edge) for edge in box) if box is not None else None,  # type: ignore[arg-type]
-        span=(int(span[0]), int(span[1])) if span[0] is not None and span[1] is not None else None,
-        row_no=_number(found.get("row_no")),
-        col_no=_number(found.get("col_no")),
-        text=str(found.get("quote") or found.get("value_text") or ""),
-        beside=_beside(found),
-    )
-
-
-def _beside(found: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...]:
-    """Other figures of the table on that page; those of a page that has no boxes tell where the table begins."""
-    if found.get("row_no") is None or found.get("box") is not None or found.get("span_start") is not None:
-        return ()
-    near = data.ask(
-        "select row_no, col_no, value_text from raw.cell where document_id = ? and report_no = ? and table_no = ?"
-        " and page is not distinct from ? and value_text <> '' order by abs(row_no - ?), row_no, col_no limit 120",
-        (found["document_id"], found["report_no"], found["table_no"], found["page"], found["row_no"]),
-    )
-    return tuple((int(r), int(c), str(t)) for r, c, t in near.itertuples(index=False, name=None))
-
-
-def _number(value: Any) -> int | None:
-    return None if value is None else int(value)
+def _near(query: str, parameters: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return data.ask(query, tuple(parameters)).itertuples(index=False, name=None)
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
@@ -275,26 +227,7 @@ def _spot(document_id: str, place: Place, raw: str) -> Spot:
 
     Raises what the archive and the worker raise.
     """
-    from juesuan import readings
-    from juesuan.explaining import spot
-    from juesuan.final_accounts.archive import Archive
-    from juesuan.final_accounts.readers import reader_fingerprint
-    from juesuan.final_accounts.readers.worker import run_bounded
-
-    settings = data.settings()
-    archive = Archive(settings.raw, limits=settings.limits)
-    document = archive.find(document_id)
-    kept = readings.file_of(settings.readings / reader_fingerprint(), document_id)
-    found: Spot = run_bounded(
-        f"{spot.__name__}:{spot.spot.__name__}",
-        archive.read(document),
-        document.path,
-        kept,
-        place,
-        settings.limits,
-        limits=settings.limits,
-    )
-    return found
+    return spot_of(data.settings(), document_id, place)
 
 
 def _show_spot(spot: Spot) -> None:

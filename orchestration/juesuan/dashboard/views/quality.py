@@ -15,8 +15,9 @@ import streamlit as st
 from juesuan.dashboard import charts, data
 from juesuan.dashboard.frame import chart, empty, table, title
 from juesuan.dashboard.links import opened, select, switch, text
-from juesuan.dashboard.source import Address, of_cell, of_topic
+from juesuan.dashboard.source import of_cell, of_topic
 from juesuan.dashboard.words import known, say
+from juesuan.places import Address
 
 _MOST = 20_000
 

@@ -14,9 +14,9 @@ import streamlit as st
 from juesuan.dashboard import charts, data, text_index
 from juesuan.dashboard.frame import chart, empty, table, title
 from juesuan.dashboard.links import multi, page_link, select, text, unit_link
-from juesuan.dashboard.source import Address
 from juesuan.dashboard.text_index import Found, Hit
 from juesuan.dashboard.words import known, plain, say
+from juesuan.places import Address
 
 _CARDS = 20
 _EXAMPLES = ("压减", "过紧日子", "公务接待", "绩效自评", "主要职责", "政府购买服务")

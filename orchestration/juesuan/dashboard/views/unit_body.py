@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from juesuan.dashboard import data
-from juesuan.dashboard.source import Address, of_cell
+from juesuan.dashboard.source import of_cell
 
 
 @dataclass(frozen=True, slots=True)

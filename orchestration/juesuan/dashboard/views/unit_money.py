@@ -14,9 +14,10 @@ import streamlit as st
 
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import chart, empty, money_unit, table
-from juesuan.dashboard.source import Address, of_cell
+from juesuan.dashboard.source import of_cell
 from juesuan.dashboard.views.unit_body import Body, added, by_columns, is_amount
 from juesuan.dashboard.words import known, say
+from juesuan.places import Address
 
 
 def money_flow(one: Body) -> None:

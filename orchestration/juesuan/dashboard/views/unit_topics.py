@@ -13,9 +13,10 @@ import streamlit as st
 
 from juesuan.dashboard import charts, data, money
 from juesuan.dashboard.frame import chart, empty, money_unit, table
-from juesuan.dashboard.source import Address, of_cell, of_line, of_statement, of_topic
+from juesuan.dashboard.source import of_cell, of_line, of_statement, of_topic
 from juesuan.dashboard.views.unit_body import Body, has_any
 from juesuan.dashboard.words import column, known, say
+from juesuan.places import Address
 
 
 def three_public(one: Body) -> None:
