@@ -15,6 +15,7 @@ import pandas as pd
 
 from juesuan.dashboard import data
 from juesuan.dashboard.source import of_cell
+from juesuan.places import Address
 
 
 @dataclass(frozen=True, slots=True)
