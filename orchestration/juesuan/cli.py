@@ -316,12 +316,19 @@ def add(
             "basis": basis,
             "division": division,
         }
-        for result in archive.add_folder(file, **known) if file.is_dir() else [archive.add(file, **known)]:
+        if file.is_dir():
+            with show.progress() as progress:
+                added = archive.add_folder(file, progress, **known)
+        else:
+            added = (archive.add(file, **known),)
+        for result in added:
             results.append(result)
             if not as_json:
                 _show_added(result)
     more = [archive.add_list(listed)] if listed else []
-    more += [iter(archive.add_inbox(settings.inbox))] if inbox else []
+    if inbox:
+        with show.progress() as progress:
+            more.append(iter(archive.add_inbox(settings.inbox, progress=progress)))
     for one in (result for some in more for result in some):
         results.append(one)
         if not as_json:
@@ -390,7 +397,8 @@ def verify(as_json: Json = False) -> None:
     from juesuan import show
 
     _, archive = _archive()
-    findings = archive.verify()
+    with show.progress() as progress:
+        findings = archive.verify(progress)
     count = len(archive.documents())
     if as_json:
         show.emit_json({"documents": count, "findings": findings})

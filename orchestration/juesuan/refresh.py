@@ -182,7 +182,9 @@ class House:
         if waiting(self.settings.inbox):
             bounded = partial(describe.describe, limits=self.settings.limits)
             archive = Archive(self.settings.raw, describe=bounded, limits=self.settings.limits)
-            self.taken_in = archive.add_inbox(self.settings.inbox)
+            self.taken_in = archive.add_inbox(
+                self.settings.inbox, progress=lambda name, done, of: self.tell("inbox", name, done, of)
+            )
             for one in self.taken_in:
                 self.tell("archive", f"{one.file}: {one.outcome}" + (f" ({one.reason})" if one.reason else ""))
         return self.taken_in

@@ -30,6 +30,8 @@ QUERIES: dict[str, str] = {
     ),
 }
 
+#: Steps that tell of each of many things: where nobody watches, what came of them is enough.
+_COUNTED = ("inbox", "models", "pages")
 #: How many contradictions the summary shows; all of them are in marts.reconciliation.
 _SHOWN = 20
 
@@ -49,7 +51,7 @@ def watching() -> Iterator[Progress]:
         yield log
         return
     if not sys.stderr.isatty():
-        yield lambda step, what, *_: show.remark(f"{step}: {what}") if step not in ("models", "pages") else None
+        yield lambda step, what, *_: show.remark(f"{step}: {what}") if step not in _COUNTED else None
         return
     with show.bar() as bar:
         task = bar.add_task("looking at the archive", total=None)

@@ -60,6 +60,10 @@ DECISIONS = "registry/decisions.jsonl"
 Outcome = Literal["added", "set_aside", "needs_review", "failed"]
 
 
+#: Told which file is next, how many are done, and of how many.
+Progress = Callable[[str, int, int], None]
+
+
 class DocumentDiffers(ArchiveError):  # noqa: N818 - the name says what is wrong
     """A file is not the one that its manifest describes."""
 
@@ -329,14 +333,14 @@ class Archive:
             self._write(document)
             return _result(file, document, new=True)
 
-    def add_folder(self, folder: Path, **known: Any) -> tuple[AddResult, ...]:
+    def add_folder(self, folder: Path, progress: Progress | None = None, **known: Any) -> tuple[AddResult, ...]:
         """Take every file of a folder and of those in it; ``known`` is what :meth:`add` may be told of all of them.
 
         What came in one folder belongs together: a file that leaves open whose report it is, or of which year, takes
         that from the one report that the others of its folder are.
         """
         results: dict[Path, AddResult] = {}
-        for file in waiting(folder, 0):
+        for file in _counted(waiting(folder, 0), progress):
             within = PurePosixPath(folder.absolute().name, *file.relative_to(folder).parent.parts)
             try:
                 results[file] = self.add(file, within=str(within), **known)
@@ -374,14 +378,14 @@ class Archive:
         document = self.review_set(result.document_id, basis=basis, asserted=said)
         return _result(file, document, new=result.new)
 
-    def add_inbox(self, inbox: Path, settle: float = 5.0) -> tuple[AddResult, ...]:
+    def add_inbox(self, inbox: Path, settle: float = 5.0, progress: Progress | None = None) -> tuple[AddResult, ...]:
         """Take every finished file out of ``inbox``; it leaves the inbox when its manifest is written.
 
         Left alone: hidden and unfinished names (``*.part``, ``~$*``) and files that changed within the last
         ``settle`` seconds, which may still be arriving.
         """
         results = []
-        for file in waiting(inbox, settle):
+        for file in _counted(waiting(inbox, settle), progress):
             try:
                 results.append(self.add(file))
                 file.unlink()
@@ -724,7 +728,7 @@ class Archive:
 
     # --- verifying ----------------------------------------------------------------------------------------
 
-    def verify(self) -> tuple[Finding, ...]:
+    def verify(self, progress: Progress | None = None) -> tuple[Finding, ...]:
         """Hash every document, validate every manifest and the registry, and rebuild the index.
 
         What is published stays as it is, whatever is found.
@@ -736,7 +740,9 @@ class Archive:
         findings: list[Finding] = []
         self._loaded.clear()
         described: set[str] = set()
-        for document in self._manifests(findings):
+        for number, document in enumerate(documents := tuple(self._manifests(findings)), 1):
+            if progress is not None:
+                progress(document.path, number, len(documents))
             described.add(document.path)
             path = document.path + SUFFIX
             findings += [
@@ -881,6 +887,14 @@ class Archive:
             raise ArchiveError(f"{unit_id}: a decision needs its reason")
         line = {"at": _now(), "action": action, "unit_id": unit_id, **more, "reason": reason}
         self._store.append(DECISIONS, json.dumps(line, ensure_ascii=False))
+
+
+def _counted(files: Sequence[Path], progress: Progress | None) -> Iterator[Path]:
+    """The files one by one, told of as each is begun."""
+    for number, file in enumerate(files):
+        if progress is not None:
+            progress(file.name, number, len(files))
+        yield file
 
 
 def _decisions(store: Store) -> Iterator[dict[str, Any]]:
