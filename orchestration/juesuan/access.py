@@ -59,7 +59,8 @@ class Gate:
     def __init__(self, app: App, access: Access, address: str = LOOPBACK) -> None:
         self.app = app
         self._access = access
-        self._names = {name.casefold() for name in (*access.hosts, "localhost", "127.0.0.1", "::1", address)}
+        own = {"localhost", "127.0.0.1", "::1", address.casefold()}
+        self._names = own | {_host(name) for name in access.hosts}
         # Behind an address for everyone we cannot know the names; with a password asked, a stranger's name is no harm.
         self._any_name = not access.hosts and not is_loopback(address)
         secret = (access.token or "") + "\0" + (access.password or "")

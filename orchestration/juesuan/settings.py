@@ -113,7 +113,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("access.user", "JUESUAN_USER", "text", None, "a name that may use them, with"),
     Option("access.password", "JUESUAN_PASSWORD", "secret", None, "its password"),
     Option(
-        "access.hosts", "JUESUAN_HOSTS", "list", None, "names under which the servers answer, beside this machine's own"
+        "access.hosts",
+        "JUESUAN_HOSTS",
+        "list",
+        None,
+        "names under which the servers answer, beside this machine's own; with the port where it is not the usual",
     ),
     Option("postgres.url", "JUESUAN_POSTGRES", "secret", None, "the PostgreSQL server that juesuan publish writes to"),
     Option(

@@ -91,6 +91,7 @@ def test_a_cookie_of_another_password_opens_nothing() -> None:
         ("127.0.0.1", (), "[::1]:8501", 200),
         ("127.0.0.1", (), "attacker.example", 403),
         ("127.0.0.1", ("data.example",), "data.example", 200),
+        ("127.0.0.1", ("data.example:8443",), "data.example:8443", 200),
         ("0.0.0.0", (), "anything.example", 200),
         ("0.0.0.0", ("data.example",), "anything.example", 403),
         ("0.0.0.0", ("data.example",), "DATA.example:443", 200),
@@ -116,3 +117,15 @@ def test_a_server_for_other_machines_asks_or_says_that_it_does_not() -> None:
     require_guard("0.0.0.0", Access(), open_to_all=True)
     with pytest.raises(Unguarded, match="JUESUAN_TOKEN"):
         require_guard("0.0.0.0", Access(), open_to_all=False)
+
+
+def test_the_pages_know_the_name_of_the_reverse_proxy_without_asking_the_network() -> None:
+    """Streamlit asks services outside for its own address when a page comes under a name that it was not told."""
+    from juesuan.dashboard.serve import command
+    from juesuan.settings import Settings
+
+    settings = Settings.load({"JUESUAN_HOSTS": "data.example:8443 other.example"})
+    said = command(settings, 8501, "127.0.0.1", open_browser=False)
+    assert "--server.corsAllowedOrigins=https://data.example:8443" in said
+    assert "--server.corsAllowedOrigins=https://other.example" in said
+    assert "--browser.serverAddress=data.example" in said

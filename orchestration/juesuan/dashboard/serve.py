@@ -6,7 +6,6 @@ Belongs here: which Streamlit is started with what. Does not belong here: the pa
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -24,6 +23,7 @@ class NoStreamlit(JuesuanError):  # noqa: N818 - the name says what is wrong
 def command(settings: Settings, port: int, address: str, *, open_browser: bool) -> list[str]:
     """What is run: Streamlit on this machine alone, sending nothing anywhere, both themes with one palette."""
     hosts = settings.access.hosts
+    names = [host.partition(":")[0] for host in hosts]
     megabytes = max(1, settings.limits.max_bytes // 1_000_000)
     options = {
         "server.port": port,
@@ -33,9 +33,8 @@ def command(settings: Settings, port: int, address: str, *, open_browser: bool) 
         "server.fileWatcherType": "none",
         "server.showEmailPrompt": False,
         "browser.gatherUsageStats": False,
-        # a page opens its connection under the name that the reverse proxy has
-        **({"server.corsAllowedOrigins": json.dumps([f"https://{host}" for host in hosts])} if hosts else {}),
-        "browser.serverAddress": "localhost" if address == LOOPBACK else address,
+        # A name that it is not told Streamlit asks the network for: whether that is its own address outside.
+        "browser.serverAddress": names[0] if names else "localhost" if address == LOOPBACK else address,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
         "theme.light.primaryColor": "#005A8C",
@@ -46,6 +45,8 @@ def command(settings: Settings, port: int, address: str, *, open_browser: bool) 
     }
     app = Path(__file__).parent / "gated.py"
     said = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()]
+    # a page opens its connection under the name that the reverse proxy has
+    said += [f"--server.corsAllowedOrigins=https://{host}" for host in hosts]
     return [sys.executable, "-m", "streamlit", "run", str(app), *said]
 
 
