@@ -21,7 +21,7 @@ import dagster as dg
 import duckdb
 import pytest
 from tests.fixtures.alerting import free_port, servers
-from tests.fixtures.house import CHECKOUT, archive_of, settings, write_document
+from tests.fixtures.house import CHECKOUT, archive_of, held, settings, write_document
 
 from juesuan import alerts, doctor, metrics, unattended
 from juesuan.defs import automation, running
@@ -133,23 +133,6 @@ def defs_of(house: Settings) -> dg.Definitions:
     from juesuan import defs
 
     return defs.build(house)
-
-
-@contextmanager
-def held(house: Settings) -> Iterator[None]:
-    """Another process holds the lock of the warehouse."""
-    house.lock.parent.mkdir(parents=True, exist_ok=True)
-    code = (
-        f"from filelock import FileLock; lock = FileLock({str(house.lock)!r}); lock.acquire(); "
-        "print('held', flush=True); input()"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        try:
-            yield
-        finally:
-            holder.kill()
 
 
 def test_failures_are_counted_from_what_dagster_saw(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

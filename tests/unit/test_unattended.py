@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from juesuan import unattended
 from juesuan.refresh import House
 from juesuan.settings import Settings
-from tests.fixtures.house import settings
+from tests.fixtures.house import held, settings
 
 NOW = 1_800_000_000.0
 
@@ -88,16 +86,8 @@ def test_a_refusal_is_told_at_once_and_waits_for_a_change(house: Settings) -> No
 
 
 def test_nothing_starts_while_a_refresh_runs_or_files_arrive(house: Settings) -> None:
-    house.lock.parent.mkdir(parents=True, exist_ok=True)
-    code = (
-        f"from filelock import FileLock; lock = FileLock({str(house.lock)!r}); lock.acquire(); "
-        "print('held', flush=True); input()"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
+    with held(house):
         assert unattended.decide(house, NOW, alert=Told()).reason == "a refresh is running"
-        holder.kill()
     house.inbox.mkdir(parents=True)
     (house.inbox / "half.pdf").write_bytes(b"%PDF")
     assert "still arriving" in unattended.decide(house, NOW, alert=Told()).reason

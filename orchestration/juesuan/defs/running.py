@@ -21,26 +21,8 @@ from juesuan.refresh import House
 from juesuan.settings import Settings
 
 _MARK = "# Written by juesuan at each start. To keep settings of your own, take this line away.\n"
-#: Dagster's settings: no telemetry, no asking for an address; runs wait for each other, as each needs the one lock;
-#: a run that does not begin is given up; looks of sensors and schedules are forgotten, as each is one a minute.
-INSTANCE = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1
-run_monitoring:
-  enabled: true
-  start_timeout_seconds: 300
-retention:
-  sensor:
-    purge_after_days: {skipped: 1, failure: 30, success: 30, started: 30}
-  schedule:
-    purge_after_days: 30
-"""
-#: What earlier versions wrote; it is ours, too.
+#: What earlier versions wrote, and what stays of it: no telemetry, no asking for an address; runs wait for each other,
+#: as each needs the one lock.
 _BEFORE = """\
 telemetry:
   enabled: false
@@ -50,6 +32,20 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
+#: Besides: a run that does not begin is given up; looks of sensors and schedules are forgotten, as there are many.
+INSTANCE = (
+    _BEFORE
+    + """\
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+retention:
+  sensor:
+    purge_after_days: {skipped: 1, failure: 30, success: 30, started: 30}
+  schedule:
+    purge_after_days: 30
+"""
+)
 #: A run from the command line tells its progress itself; Dagster's own lines are in its history.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
