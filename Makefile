@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
+SPARK_LOCK := orchestration/requirements-spark.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz audit superset-try dashboard screenshots dagster docs lock clean
+.PHONY: setup run test unit check bench fuzz audit superset-try dashboard screenshots dagster docs lock spark clean
 
 setup: $(STAMP)
 
@@ -58,6 +59,8 @@ docs: $(STAMP)
 lock:
 	uv pip compile pyproject.toml --extra ocr --extra dashboard --extra service --extra mcp --extra postgres --group dev --no-strip-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --output-file $(LOCK)
+	uv pip compile pyproject.toml --extra spark --extra s3 --group scale --constraint $(LOCK) --no-strip-extras --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file $(SPARK_LOCK)
 
 # Known weaknesses (asks an index on the network) and licences of all that is locked.
 audit: $(STAMP)
@@ -66,6 +69,10 @@ audit: $(STAMP)
 # Apache Superset in an environment of its own, on the published file: minutes, and a gigabyte once.
 superset-try: $(STAMP)
 	$(BIN)/python -m tests.superset_try
+
+# What the tests of Spark and of the object store need besides: half a gigabyte, and Java 17.
+spark: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(SPARK_LOCK)
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs
