@@ -17,7 +17,7 @@ from typing import Any
 from juesuan import show
 
 ROOT = Path(__file__).parents[1]
-LOCK = ROOT / "orchestration" / "requirements.lock"
+LOCKS = [ROOT / "orchestration" / name for name in ("requirements.lock", "requirements-spark.lock")]
 LICENCES = ROOT / "orchestration" / "licences.csv"
 
 
@@ -63,7 +63,9 @@ def main() -> int:
         )
     show.line(f"licences: {len(packages) - len(wrong)} of {len(packages)} packages may be used")
 
-    audited = output("pip_audit", "-r", str(LOCK), "--disable-pip", "-f", "json")["dependencies"]
+    audited = output("pip_audit", *(f"--requirement={lock}" for lock in LOCKS), "--disable-pip", "-f", "json")[
+        "dependencies"
+    ]
     weak = [(one["name"], one["version"], flaw["id"]) for one in audited for flaw in one.get("vulns", ())]
     unasked = [one["name"] for one in audited if "skip_reason" in one]
     for name, version, flaw in weak:

@@ -7,11 +7,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 ROOT = Path(__file__).parents[1]
+
+# Machines are shared and noisy: how long an example takes says nothing of our code.
+hypothesis_settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +57,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def leave_out(reason: str) -> NoReturn:
+    """Leave this test out: what it needs cannot be had here."""
+    pytest.skip(reason)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -270,8 +271,7 @@ def refresh_apart(house: Settings, before: Callable[[], None] | None = None) -> 
 def can_mount() -> bool:
     if os.name != "posix" or os.geteuid() != 0 or not shutil.which("mount"):
         return False
-    probe = Path("/tmp") / f"juesuan-mount-{os.getpid()}"
-    probe.mkdir(exist_ok=True)
+    probe = Path(tempfile.mkdtemp())
     try:
         made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(probe)], capture_output=True, check=False)
         if made.returncode == 0:
