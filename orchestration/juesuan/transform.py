@@ -82,6 +82,7 @@ def environment(settings: Settings, version: Version | None = None) -> dict[str,
     """The variables that ``profiles.yml`` and the model ``warehouse_version`` read."""
     variables = {
         "JUESUAN_WORK_FILE": str(work_file(settings)),
+        "JUESUAN_BUILD_MEMORY": settings.build_memory,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "DO_NOT_TRACK": "1",
     }
