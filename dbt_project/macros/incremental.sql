@@ -51,11 +51,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The incremental strategy of every model at report grain: delete the affected reports, insert what they are now. -#}
+{#-
+    The incremental strategy of every model at report grain: delete the affected reports, insert what they are now. Which
+    they were is kept for the tests of the model.
+-#}
 {% macro get_incremental_replace_affected_sql(arg_dict) %}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set name = arg_dict['target_relation'].identifier -%}
+    delete from build.affected where model = '{{ name }}';
+    insert into build.affected
+    select '{{ name }}', report_id from ({{ affected_reports(config.get('meta', {}).get('reach', 'report')) }});
     delete from {{ arg_dict['target_relation'] }}
-    where report_id in ({{ affected_reports(config.get('meta', {}).get('reach', 'report')) }});
+    where report_id in (select report_id from build.affected where model = '{{ name }}');
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {% endmacro %}
