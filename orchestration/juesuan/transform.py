@@ -212,7 +212,9 @@ def _parsed(settings: Settings) -> Any:
         content = (_target(settings) / "partial_parse.msgpack").read_bytes()
     except FileNotFoundError:
         return None
-    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    found = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    found.build_flat_graph()  # what macros know as ``graph``; dbt makes it only of a project that it parses itself
+    return found
 
 
 def build(
