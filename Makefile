@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := orchestration/requirements.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz audit superset-try dashboard screenshots dagster docs lock clean
+.PHONY: setup run test unit check bench bench-scale fuzz audit superset-try dashboard screenshots dagster docs lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,11 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# What grows with the size of the warehouse; an hour on two cores. SIZES=1000,10000,100000 takes a day and 100 GB.
+SIZES ?= 1000,10000
+bench-scale: $(STAMP)
+	$(BIN)/python -m tests.bench.scale --sizes $(SIZES) --docs docs/performance.md
 
 # Ten minutes, or JUESUAN_FUZZ_SECONDS; other documents each time.
 fuzz: $(STAMP)
