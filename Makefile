@@ -6,7 +6,7 @@ LOCK := orchestration/requirements.lock
 SPARK_LOCK := orchestration/requirements-spark.lock
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup run test unit check bench fuzz audit superset-try dashboard screenshots dagster docs lock spark clean
+.PHONY: setup run test unit check bench bench-scale fuzz audit superset-try dashboard screenshots dagster docs lock spark clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,11 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# What grows with the size of the warehouse; an hour on two cores. SIZES=1000,10000,100000 takes a day and 100 GB.
+SIZES ?= 1000,10000
+bench-scale: $(STAMP)
+	$(BIN)/python -m tests.bench.scale --sizes $(SIZES) --docs docs/performance.md
 
 # Ten minutes, or JUESUAN_FUZZ_SECONDS; other documents each time.
 fuzz: $(STAMP)

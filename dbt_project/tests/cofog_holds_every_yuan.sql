@@ -7,7 +7,7 @@ with by_function as (
         fund,
         sum(expenditure_total_yuan) as yuan
     from {{ ref('spending_by_function') }}
-    where functional_code is not null
+    where functional_code is not null and {{ is_tested('report_id') }}
     group by report_id, basis, fund
 
 ),
@@ -21,6 +21,7 @@ by_cofog as (
         sum(classified_yuan) as classified_yuan,
         sum(reallocated_yuan) as reallocated_yuan
     from {{ ref('spending_by_cofog') }}
+    where {{ is_tested('report_id') }}
     group by report_id, basis, fund
 
 )

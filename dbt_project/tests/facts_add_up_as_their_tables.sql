@@ -8,6 +8,7 @@ with leaves as (
         measure,
         sum(amount_yuan) as amount_yuan
     from {{ ref('table_leaf') }}
+    where {{ is_tested('report_id') }}
     group by report_id, release, table_key, measure
 
 ),
@@ -33,6 +34,7 @@ summed as (
         measure,
         sum(amount_yuan) as amount_yuan
     from facts
+    where {{ is_tested('report_id') }}
     group by report_id, release, table_key, measure
 
 ),
@@ -65,6 +67,7 @@ spent as (
     from {{ ref('fct_expenditure') }} as facts_of_release
     inner join {{ ref('fct_release') }} as releases
         on {{ same(['report_id', 'release'], 'facts_of_release', 'releases') }} and releases.is_current
+    where {{ is_tested('facts_of_release.report_id') }}
     group by facts_of_release.report_id, facts_of_release.basis
 
 ),
@@ -83,6 +86,7 @@ shown as (
             + coalesce(unspecified_yuan, 0)
         ) as amount_yuan
     from {{ ref('spending_by_function') }}
+    where {{ is_tested('report_id') }}
     group by report_id, basis
 
 )

@@ -5,6 +5,7 @@
 with tree as (
 
     select * from {{ ref('table_tree') }}
+    where {{ is_tested('report_id') }}
 
 ),
 
@@ -51,6 +52,7 @@ leaves as (
         measure,
         sum(amount_yuan) as leaves_yuan
     from {{ ref('table_leaf') }}
+    where {{ is_tested('report_id') }}
     group by report_id, release, table_no, measure
 
 )

@@ -1013,6 +1013,12 @@ def demo_write(
     records: Annotated[
         bool, typer.Option("--records", help="Write landing records without documents being read; for large sizes.")
     ] = False,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            min=1, help="With --records: each county so many times, under other names with the same figures; cheap."
+        ),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Write a synthetic region: documents, registry and the truth, in a folder of its own.
@@ -1028,11 +1034,13 @@ def demo_write(
 
     plan = Plan(units, years, last_year, seed, misprints)
     target = _demo_folder(to)
+    if repeat > 1 and not records:
+        raise typer.BadParameter("it needs --records", param_hint="--repeat")
     with show.progress() as progress:
         if records:
-            from juesuan.demo import records as landing
+            from juesuan.demo import repeating
 
-            done = landing.write(plan, target, progress)
+            done = repeating.write(plan, repeat, target, progress)
         else:
             done = folder.write(plan, target, form, progress)
     if as_json:

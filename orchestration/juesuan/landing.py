@@ -25,7 +25,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -46,10 +47,15 @@ if TYPE_CHECKING:
 
 #: A batch is closed after this many documents, so that a killed run repeats little.
 DOCUMENTS_PER_BATCH = 500
+#: Compaction makes batches of about so many documents and leaves those alone that hold half of it or more, so that
+#: what it costs follows from what arrived, not from what is there.
+FULL_BATCH = 4 * DOCUMENTS_PER_BATCH
 #: Digits before and after the point of a figure in schema raw, decimal(24,6).
 WHOLE_DIGITS, DECIMALS = 18, 6
 #: Sections that a document of tables alone has too.
 NO_CONTENT = ("cover", "tables", "other", "attachments")
+#: What to do about a batch that cannot be read.
+MEND = "remove the folder of this batch from the landing and run juesuan refresh: its documents are read again"
 _STEP = Decimal(1).scaleb(-DECIMALS)
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -445,12 +451,10 @@ def arrow_table(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _as_now(path: Path, schema: pa.Schema) -> pa.Table:
-    """A file of a batch in the columns of now: what an earlier version did not write is null."""
+def _as_now(found: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of a batch in the columns of now: what an earlier version did not write is null."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    found = pq.read_table(path)
     columns = []
     for field_ in schema:
         if field_.name in found.column_names:
@@ -542,6 +546,10 @@ class Landing:
     def __init__(self, root: Path, tables: Mapping[str, RawTable]) -> None:
         self.root = Path(root)
         self.tables = {name: table for name, table in tables.items() if table.landed}
+        #: Entries read before: an entry never changes once it has its name.
+        self._read: dict[str, Entry] = {}
+        #: What holds, and by which entries.
+        self._holding: tuple[tuple[str, ...], dict[str, Holding]] = ((), {})
 
     @property
     def batches(self) -> Path:
@@ -564,26 +572,35 @@ class Landing:
         import json
 
         entries = []
-        for path in sorted(self.ledger_folder.glob("[0-9]*.json")):
+        paths = sorted(self.ledger_folder.glob("[0-9]*.json"))
+        for name in self._read.keys() - {path.stem for path in paths}:
+            del self._read[name]
+        for path in paths:
             try:
-                content = json.loads(path.read_text(encoding="utf-8"))
-                entry = Entry(
-                    sequence=content["sequence"],
-                    name=path.stem,
-                    kind=content["kind"],
-                    batch=content["batch"],
-                    reason=content.get("reason"),
-                    documents=tuple(Held(**one) for one in content["documents"]),
-                )
+                if path.stem not in self._read:
+                    content = json.loads(path.read_text(encoding="utf-8"))
+                    self._read[path.stem] = Entry(
+                        sequence=content["sequence"],
+                        name=path.stem,
+                        kind=content["kind"],
+                        batch=content["batch"],
+                        reason=content.get("reason"),
+                        documents=tuple(Held(**one) for one in content["documents"]),
+                    )
             except (ValueError, KeyError, TypeError) as error:
                 raise LandingError(f"{path.name}: no ledger entry ({error}); remove it to land again") from error
+            entry = self._read[path.stem]
             if entry.batch is None or (self.batches / entry.batch).is_dir():
                 entries.append(entry)
         return sorted(entries, key=lambda one: (one.sequence, one.name))
 
     def holding(self) -> dict[str, Holding]:
-        """:func:`holding` of the ledger as it stands."""
-        return holding(self.ledger())
+        """:func:`holding` of the ledger as it stands; not to be changed by the caller."""
+        entries = self.ledger()
+        names = tuple(entry.name for entry in entries)
+        if names != self._holding[0]:
+            self._holding = names, holding(entries)
+        return self._holding[1]
 
     def _next_sequence(self) -> int:
         # Of names and not of readable entries, so that a sequence is never given out twice.
@@ -627,19 +644,28 @@ class Landing:
         """
         import pyarrow.parquet as pq
 
+        building, sequence, name = self._begin()
+        for table_name in self.tables:
+            table = content.get(table_name)
+            if table is not None and table.num_rows:
+                pq.write_table(table, building / f"{table_name}.parquet", compression="zstd")
+                faults.point(f"landing.batch.{table_name}")
+        return self._enter(building, sequence, name, kind, documents(sequence))
+
+    def _begin(self) -> tuple[Path, int, str]:
+        """A folder in which the next batch is written, its sequence and its name."""
         sequence = self._next_sequence()
         name = f"{sequence:010d}-{uuid.uuid4().hex[:8]}"
         self.batches.mkdir(parents=True, exist_ok=True)
         building = self.batches / f".{name}.tmp"
         building.mkdir()
         faults.point("landing.batch.begun")
-        for table_name in self.tables:
-            table = content.get(table_name)
-            if table is not None and table.num_rows:
-                pq.write_table(table, building / f"{table_name}.parquet", compression="zstd")
-                faults.point(f"landing.batch.{table_name}")
+        return building, sequence, name
+
+    def _enter(self, building: Path, sequence: int, name: str, kind: str, documents: Iterable[Held]) -> str:
+        """Give a written batch its name and enter it in the ledger."""
         durable.move_folder(building, self.batches / name, "landing.batch")
-        self._append(sequence, name, kind, name, documents(sequence))
+        self._append(sequence, name, kind, name, documents)
         return name
 
     def land(
@@ -725,21 +751,49 @@ class Landing:
             shutil.rmtree(self.batches / name)
         return orphans
 
-    def read(self, table: str) -> pa.Table:
-        """The rows of ``table`` that hold, sorted by record and report (within them as landed)."""
+    def refuse_damaged(self, batches: Iterable[str], table: str) -> None:
+        """Raises ``LandingError`` naming the first of these batches whose file of a table cannot be read."""
+        schema = landing_schema(self.tables[table])
+        for batch in batches:
+            for _ in self._parts(batch, table, schema):
+                pass
+
+    def _parts(self, batch: str, table: str, schema: pa.Schema) -> Iterator[pa.Table]:
+        """What a batch has of a table, piece by piece, in the columns of now. Raises ``LandingError`` where a file is
+        not what was written.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.file(batch, table)
+        if not path.exists():
+            return
+        try:
+            with pq.ParquetFile(path) as file:
+                for part in file.iter_batches():
+                    yield _as_now(pa.Table.from_batches([part]), schema)
+        except (pa.ArrowException, OSError) as error:
+            raise LandingError(f"{batch}/{path.name} is damaged ({error}); {MEND}") from error
+
+    def read(self, table: str, only: Set[str] | None = None) -> pa.Table:
+        """The rows of ``table`` that hold, sorted by record and report (within them as landed); ``only``: of these
+        records.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
         by_batch: dict[str, list[str]] = {}
         for document_id, held in self.holding().items():
+            if only is not None and document_id not in only:
+                continue
             by_batch.setdefault(held.batch, []).append(document_id)
         schema = landing_schema(self.tables[table])
         parts = [schema.empty_table()]
         for batch, documents in sorted(by_batch.items()):
-            path = self.file(batch, table)
-            if path.exists():
-                part = _as_now(path, schema)
-                parts.append(part.filter(pc.is_in(part[RECORD], value_set=pa.array(documents))))
+            wanted = pa.array(documents)
+            parts += [
+                part.filter(pc.is_in(part[RECORD], value_set=wanted)) for part in self._parts(batch, table, schema)
+            ]
         whole = pa.concat_tables(parts)
         keys = [(RECORD, "ascending")]
         if "report_no" in whole.column_names:
@@ -749,37 +803,86 @@ class Landing:
 
     def _is_outdated(self, batch: str) -> bool:
         """Whether a batch was written with other columns than schema raw has now."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        files = ((table, self.file(batch, table.name)) for table in self.tables.values())
-        return any(
-            set(landing_schema(table).names) - set(pq.read_schema(path).names) for table, path in files if path.exists()
-        )
+        for table in self.tables.values():
+            path = self.file(batch, table.name)
+            # a file that is damaged is said by who needs it, and then its documents are read again
+            with suppress(pa.ArrowException):
+                if path.exists() and set(landing_schema(table).names) - set(pq.read_schema(path).names):
+                    return True
+        return False
 
     def compact(self, batches_allowed: int = 32) -> bool:
-        """Bring all records that hold into one batch, when there are more than ``batches_allowed``, or where one has
-        the columns of an earlier version.
+        """Bring the records of small batches together, when there are more than ``batches_allowed`` of them, and write
+        those anew that have the columns of an earlier version. Returns whether anything was done.
 
-        The new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed
-        after. Each document keeps the sequence under which it was first landed. Returns whether anything was
-        done.
+        A new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed after. Each
+        document keeps the sequence under which it was first landed.
         """
         entries = self.ledger()
         held = holding(entries)
-        batches = {one.batch for one in held.values()}
-        many = sum(entry.batch is not None for entry in entries) > batches_allowed
-        if not held or not (many or any(self._is_outdated(batch) for batch in batches)):
+        if not held:
             return False
-        self.write_batch(
-            {name: self.read(name) for name in self.tables},
-            lambda _: [
-                Held(document_id, one.extractor, one.sequence, one.status, one.said)
-                for document_id, one in sorted(held.items())
-            ],
-            "compaction",
-        )
-        for entry in entries:
-            (self.ledger_folder / f"{entry.name}.json").unlink()
-            faults.point("landing.compact.entry")
+        of_batch: dict[str, list[str]] = {}
+        for document_id, one in held.items():
+            of_batch.setdefault(one.batch, []).append(document_id)
+        names = sorted({entry.batch for entry in entries if entry.batch is not None})
+        small = [name for name in names if 2 * len(of_batch.get(name, ())) < FULL_BATCH]
+        outdated = {name for name in of_batch if self._is_outdated(name)}
+        if len(small) <= batches_allowed:
+            small = []
+        if not small and not outdated:
+            return False
+        chosen = [name for name in names if name in outdated or name in small]
+        group: list[str] = []
+        count = 0
+        for name in chosen:
+            count += len(of_batch.get(name, ()))
+            group.append(name)
+            if 2 * count >= FULL_BATCH:
+                self._merge(group, of_batch, held)
+                group, count = [], 0
+        if count:
+            self._merge(group, of_batch, held)
+        self._let_go(entries, set(chosen))
         self.clean()
         return True
+
+    def _merge(self, batches: Sequence[str], of_batch: Mapping[str, Sequence[str]], held: Mapping[str, Holding]) -> str:
+        """One batch of the records that hold in some, piece by piece, so that memory does not grow with them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        building, sequence, name = self._begin()
+        wanted = {batch: pa.array(of_batch.get(batch, ()), pa.string()) for batch in batches}
+        for table_name, table in self.tables.items():
+            schema = landing_schema(table)
+            target = building / f"{table_name}.parquet"
+            written = 0
+            with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+                for batch in batches:
+                    for part in self._parts(batch, table_name, schema):
+                        kept = part.filter(pc.is_in(part[RECORD], value_set=wanted[batch]))
+                        writer.write_table(kept)
+                        written += kept.num_rows
+            if not written:
+                target.unlink()
+            faults.point(f"landing.batch.{table_name}")
+        documents = sorted(document_id for batch in batches for document_id in of_batch.get(batch, ()))
+        kept_as = [
+            Held(one, held[one].extractor, held[one].sequence, held[one].status, held[one].said) for one in documents
+        ]
+        return self._enter(building, sequence, name, "compaction", kept_as)
+
+    def _let_go(self, entries: Sequence[Entry], batches: Set[str]) -> None:
+        """Remove the entries of these batches, and tombstones of documents that no entry before them names any more."""
+        named: set[str] = set()
+        for entry in entries:  # in order, so that a tombstone goes after what it took away
+            if entry.batch is not None and entry.batch not in batches:
+                named |= {one.document_id for one in entry.documents}
+            elif entry.batch is not None or not named & {one.document_id for one in entry.documents}:
+                (self.ledger_folder / f"{entry.name}.json").unlink()
+                faults.point("landing.compact.entry")

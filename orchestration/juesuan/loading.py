@@ -14,7 +14,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from juesuan import faults
 from juesuan.joining import JOINED, Edition, editions, record_id
 from juesuan.landing import Holding, Landing
 from juesuan.raw_schema import REGISTRY, RawTable, arrow_type
-from juesuan.warehouse import STORAGE
+from juesuan.warehouse import STORAGE, build_options
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 #: The share of cells out of order beyond which the table is written anew, sorted.
 OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
+#: Which tables schema build of the work file has; another number, and it is built anew.
+BUILD_FORM = 2
 
 
 # --- what the archive knows ---------------------------------------------------------------------------------
@@ -124,11 +127,16 @@ Identify = Callable[[LandedReport], Identity | str]
 class Sources:
     """All that loading takes from the archive. ``registry``: the rows of its lists by table of schema raw, as
     mappings by column name.
+
+    ``inputs``: for each document a fingerprint of what the archive says of it; ``rules``: one of all else that decides
+    which report a record is. Without them everything is compared; with them what differs from the last load.
     """
 
     documents: tuple[ArchivedDocument, ...]
     identify: Identify
     registry: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    rules: str = ""
 
 
 # --- the desired state: pure --------------------------------------------------------------------------------
@@ -136,18 +144,14 @@ class Sources:
 
 @dataclass
 class Desired:
-    """What shall stand in schema raw, run columns apart: rows by column name."""
+    """What shall stand in schema raw, run columns apart: rows by column name. ``filed``: the reports that the records
+    of each document are of, whatever became of them.
+    """
 
     documents: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     bridges: list[dict[str, Any]] = field(default_factory=list)
-
-    def by_status(self) -> dict[str, int]:
-        """Documents by status."""
-        counts: dict[str, int] = {}
-        for row in self.documents:
-            counts[row["status"]] = counts.get(row["status"], 0) + 1
-        return counts
+    filed: dict[str, set[str]] = field(default_factory=dict)
 
 
 def _combined(states: Sequence[tuple[str, str | None]]) -> tuple[str, str | None]:
@@ -288,6 +292,8 @@ def desired(
     for report_id, (identity, found) in sorted_out.releases.items():
         ready: list[tuple[Edition[LandedReport], LandedReport]] = []
         for edition in found:
+            for one in (*edition.members, *edition.copies):
+                out.filed.setdefault(one.document_id, set()).add(report_id)
             whole: LandedReport | None = edition.members[0]
             if len(edition.members) > 1:
                 whole = over_several.get(_joined(identity, edition, by_id).record_id)
@@ -416,8 +422,9 @@ def pending(
 
 
 def schema_fingerprint(tables: Mapping[str, RawTable]) -> str:
-    """Names and types of schema raw: a work file with another one is built anew."""
-    content = [(t.name, [(c.name, c.data_type) for c in t.columns]) for t in tables.values()]
+    """Names and types of schema raw, and the form of schema build: a work file with another one is built anew."""
+    content: list[Any] = [(t.name, [(c.name, c.data_type) for c in t.columns]) for t in tables.values()]
+    content.append(BUILD_FORM)
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -425,26 +432,28 @@ def discard_work(file: Path) -> None:
     """Remove the work file and what DuckDB keeps beside it."""
     for path in (file, Path(f"{file}.wal")):
         path.unlink(missing_ok=True)
+    shutil.rmtree(f"{file}.tmp", ignore_errors=True)
 
 
 def open_work(
-    file: Path, tables: Mapping[str, RawTable], published: str | None
+    file: Path, tables: Mapping[str, RawTable], published: str | None, memory: str | None = None
 ) -> tuple[duckdb.DuckDBPyConnection, bool]:
     """Open the work file for writing; returns the connection and whether the file is a new one.
 
-    ``published`` is the id of the published version. A file that cannot be opened, that has another schema
-    raw, or that descends from another version than the published one is discarded: everything is loaded from
-    the landing anew. When the last run was killed between switching the link and clearing the pending list,
-    that is finished here.
+    ``published`` is the id of the published version, ``memory`` what DuckDB may use. A file that cannot be opened,
+    that has another schema raw, or that descends from another version than the published one is discarded: everything
+    is loaded from the landing anew. When the last run was killed between switching the link and clearing the pending
+    list, that is finished here.
     """
     import duckdb
 
     file.parent.mkdir(parents=True, exist_ok=True)
     wanted = schema_fingerprint(tables)
+    config = build_options(memory) if memory else STORAGE
     if file.exists():
         connection = None
         try:
-            connection = duckdb.connect(str(file), config=STORAGE)
+            connection = duckdb.connect(str(file), config=config)
             state = read_state(connection)
         except (duckdb.Error, OSError):
             state = {}
@@ -459,12 +468,16 @@ def open_work(
             connection.close()
         faults.point("loading.discard")
     discard_work(file)
-    connection = duckdb.connect(str(file), config=STORAGE)
+    connection = duckdb.connect(str(file), config=config)
     faults.point("loading.create")
     connection.begin()
     connection.execute("create schema raw")
     connection.execute("create schema build")
     connection.execute("create table build.state (key varchar not null, value varchar)")
+    # Reports whose rows the last run wrote into a model, for the tests of the model.
+    connection.execute("create table build.affected (model varchar not null, report_id varchar not null)")
+    # What each document was loaded from, and the reports that its records are of.
+    connection.execute("create table build.seen (document_id varchar not null, input varchar, report_ids varchar[])")
     for table in tables.values():
         connection.execute(f"create table raw.{table.name} ({table.ddl()})")
     write_state(connection, schema=wanted, published=published)
@@ -502,6 +515,86 @@ def finish(connection: duckdb.DuckDBPyConnection, version: str) -> None:
     faults.point("publish.pending.cleared")
 
 
+# --- what may differ ----------------------------------------------------------------------------------------
+
+
+#: Beyond this share of changed documents, comparing everything is cheaper than finding out what need not be.
+MANY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the work file was loaded from: a fingerprint of each document, and the reports that its records are of."""
+
+    rules: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    reports: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def read_seen(connection: duckdb.DuckDBPyConnection) -> Seen:
+    """What :func:`load` wrote down."""
+    rows = connection.execute("select document_id, input, report_ids from build.seen").fetchall()
+    return Seen(read_state(connection).get("rules"), {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+
+
+def seen_in(file: Path) -> Seen:
+    """The same of a work file that may not be there, or may be none of ours; then nothing was seen."""
+    import duckdb
+
+    if not file.exists():
+        return Seen()
+    try:
+        with duckdb.connect(str(file), config=STORAGE) as connection:
+            return read_seen(connection)
+    except (duckdb.Error, OSError):
+        return Seen()
+
+
+def _inputs(sources: Sources, held: Mapping[str, Holding]) -> dict[str, str]:
+    """What each document is loaded from now: what the archive says of it, and which record of it holds."""
+
+    def landed(record: str) -> str:
+        one = held.get(record)
+        return f"{one.sequence} {one.extractor} {one.status} {one.said}" if one else ""
+
+    now = {document_id: f"{said} {landed(document_id)}" for document_id, said in sources.inputs.items()}
+    return now | {record: landed(record) for record in held if record.startswith(JOINED)}
+
+
+def touched(sources: Sources, held: Mapping[str, Holding], landing: Landing, seen: Seen) -> set[str] | None:
+    """The documents whose rows may differ from those of the last load: the changed ones, and all that share a report
+    with one of them. None: it may be any.
+    """
+    if not sources.inputs or seen.rules != sources.rules:
+        return None
+    now = _inputs(sources, held)
+    changed = {one for one in now.keys() | seen.inputs.keys() if now.get(one) != seen.inputs.get(one)}
+    if len(changed) > MANY * len(now) or any(one.startswith(JOINED) for one in changed):
+        return None
+    of_report: dict[str, list[str]] = {}
+    for document_id, report_ids in seen.reports.items():
+        for report_id in report_ids:
+            of_report.setdefault(report_id, []).append(document_id)
+    waiting: dict[str, set[str]] = {one: set(seen.reports.get(one, ())) for one in changed}
+    for record in landed_reports(landing, changed) if changed else ():
+        if record.settled[0] in LOADED and isinstance(identity := sources.identify(record), Identity):
+            waiting[record.document_id].add(identity.report_id)
+    found: set[str] = set()
+    while waiting:
+        document_id, report_ids_of_it = waiting.popitem()
+        found.add(document_id)
+        for report_id in report_ids_of_it:
+            for other in of_report.get(report_id, ()):
+                if other not in found and other not in waiting:
+                    waiting[other] = set(seen.reports[other])
+    return found
+
+
+def joined_records(held: Iterable[str]) -> set[str]:
+    """The records over several documents."""
+    return {record for record in held if record.startswith(JOINED)}
+
+
 # --- loading ------------------------------------------------------------------------------------------------
 
 
@@ -522,12 +615,17 @@ def _comparable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _select(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+def _select(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    only: tuple[str, Sequence[str]] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of a table; ``only``: a column, and the values that it may have."""
     names = ", ".join(f'"{name}"' for name in columns)
-    return [
-        dict(zip(columns, row, strict=True))
-        for row in connection.execute(f"select {names} from raw.{table}").fetchall()
-    ]
+    where = "" if only is None else f" where {only[0]} in (select unnest(?::varchar[]))"
+    found = connection.execute(f"select {names} from raw.{table}{where}", [] if only is None else [only[1]])
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, records: Sequence[Mapping[str, Any]]) -> None:
@@ -552,25 +650,25 @@ def _by_report(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
     return grouped
 
 
-def landed_reports(landing: Landing) -> list[LandedReport]:
-    """The report rows that hold, from the landing."""
+def landed_reports(landing: Landing, only: Set[str] | None = None) -> list[LandedReport]:
+    """The report rows that hold, from the landing; ``only``: of these records."""
     names = [name for name in LandedReport.__dataclass_fields__ if name != "lacking"]
     found = [
         LandedReport(**{name: row[name] for name in names} | {"contents": tuple(row["contents"] or ())})
-        for row in landing.read("report").to_pylist()
+        for row in landing.read("report", only).to_pylist()
     ]
     if not any(report.status == "needs_review" for report in found):
         return found
     lacking: dict[tuple[str, int], dict[str, None]] = {}
-    for row in landing.read("report_table").to_pylist():
+    for row in landing.read("report_table", only).to_pylist():
         if row["state"] in ("missing", "unreadable"):
             text = f"{row['table_key']} {row['title']} {row['state']}"
             lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
-    for row in landing.read("unassigned_number").to_pylist():
+    for row in landing.read("unassigned_number", only).to_pylist():
         if row["table_key"]:
             text = f"{row['table_key']}: figures found no place"
             lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
-    for row in landing.read("unrecognised_table").to_pylist():
+    for row in landing.read("unrecognised_table", only).to_pylist():
         text = f"unknown table {row['title'] or '(no title)'}"
         lacking.setdefault((row["record_id"], row["report_no"]), {})[text] = None
     return [
@@ -593,15 +691,23 @@ def load(
     """
     moment = now or datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     held = landing.holding()
-    want = desired(sources.documents, held, landed_reports(landing), sources.identify)
-    result = Loaded(documents=want.by_status())
-    result.waiting = [row["reason"] for row in want.documents if row["status"] == "needs_review"]
+    seen = read_seen(connection)
+    some = touched(sources, held, landing, seen)
+    landed = landed_reports(landing, None if some is None else some | joined_records(held))
+    documents = [one for one in sources.documents if some is None or one.document_id in some]
+    want = desired(documents, held, landed, sources.identify)
+    result = Loaded()
+
+    def standing(table: str, columns: Sequence[str], key: str, of: Iterable[str]) -> list[dict[str, Any]]:
+        return _select(connection, table, columns, None if some is None else (key, sorted(of)))
 
     report_columns = [c.name for c in tables["report"].columns if not c.is_run_column]
-    before = _by_report(_select(connection, "report", report_columns))
+    reports = {row["report_id"] for row in want.reports}
+    reports |= {report_id for one in some or () for report_id in seen.reports.get(one, ())}
+    before = _by_report(standing("report", report_columns, "report_id", reports))
     after = _by_report(want.reports)
 
-    registry = {name: sources.registry.get(name, ()) for name in REGISTRY}
+    registry = {name: sources.registry.get(name, ()) for name in REGISTRY} if some is None else {}
     stale: list[str] = []
     units_changed: set[str] = set()
     for name, records in registry.items():
@@ -614,12 +720,16 @@ def load(
                 keys = [columns.index(key) for key in columns if key.endswith("unit_id")]
                 units_changed |= {row[key] for row in old ^ new for key in keys if row[key] is not None}
 
-    withdrawn = frozenset(one.document_id for one in sources.documents if one.withdrawn is not None)
+    withdrawn = frozenset(one.document_id for one in documents if one.withdrawn is not None)
     result.pending = pending(before, after, withdrawn, frozenset(units_changed))
-    result.pending += _naming(connection, stale, sources.registry.get("unit_name", ()), before, after, result.pending)
+    if stale:
+        names = sources.registry.get("unit_name", ())
+        result.pending += _naming(connection, stale, names, before, after, result.pending)
 
     document_columns = [c.name for c in tables["document"].columns if not c.is_run_column]
-    old_documents = {row["document_id"]: row for row in _select(connection, "document", document_columns)}
+    old_documents = {
+        row["document_id"]: row for row in standing("document", document_columns, "document_id", some or ())
+    }
     new_documents = {row["document_id"]: row for row in want.documents}
     other_documents = sorted(
         document_id
@@ -633,7 +743,8 @@ def load(
     )
     bridge_columns = tables["report_document"].column_names
     old_bridges = {
-        tuple(row[c] for c in bridge_columns) for row in _select(connection, "report_document", bridge_columns)
+        tuple(row[c] for c in bridge_columns)
+        for row in standing("report_document", bridge_columns, "document_id", some or ())
     }
     new_bridges = {tuple(row[c] for c in bridge_columns) for row in want.bridges}
 
@@ -662,21 +773,65 @@ def load(
             )
             faults.point("loading.document")
             if old_bridges != new_bridges:
-                connection.execute("delete from raw.report_document")
+                where = "" if some is None else " where document_id in (select unnest(?::varchar[]))"
+                connection.execute(f"delete from raw.report_document{where}", [] if some is None else [sorted(some)])
                 _insert(connection, tables["report_document"], want.bridges)
                 faults.point("loading.report_document")
             _replace_reports(connection, landing, held, tables, before, after, result.pending, moment)
             _write_pending(connection, tables["pending"], result.pending, held, after, moment)
             faults.point("loading.pending")
             write_state(connection, built=None)  # no model has seen these rows
+            _write_seen(connection, sources, held, want, some)
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
         faults.point("loading.committed")
+    elif some is None or some:
+        connection.begin()
+        _write_seen(connection, sources, held, want, some)
+        connection.commit()
+    result.documents = dict(
+        connection.execute("select status, count(*) from raw.document group by status order by status").fetchall()
+    )
+    result.waiting = [
+        reason
+        for (reason,) in connection.execute(
+            "select reason from raw.document where status = 'needs_review' order by document_id"
+        ).fetchall()
+    ]
     for name in tables:
         (result.rows[name],) = connection.execute(f"select count(*) from raw.{name}").fetchone() or (0,)
     return result
+
+
+def _write_seen(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    held: Mapping[str, Holding],
+    want: Desired,
+    some: Set[str] | None,
+) -> None:
+    """Write down what the documents were loaded from: all of them, or some."""
+    import pyarrow as pa
+
+    now = _inputs(sources, held)
+    if some is None:
+        connection.execute("delete from build.seen")
+    else:
+        connection.execute("delete from build.seen where document_id in (select unnest(?::varchar[]))", [sorted(some)])
+    names = sorted(one for one in now if some is None or one in some)
+    if names:
+        filed = [sorted(want.filed.get(one, ())) for one in names]
+        columns = {
+            "document_id": pa.array(names, pa.string()),
+            "input": pa.array([now[one] for one in names], pa.string()),
+            "report_ids": pa.array(filed, pa.list_(pa.string())),
+        }
+        connection.register("incoming", pa.table(columns))
+        connection.execute("insert into build.seen by name select * from incoming")
+        connection.unregister("incoming")
+    write_state(connection, rules=sources.rules)
 
 
 def _naming(
@@ -717,6 +872,7 @@ def _replace_reports(
     moment: datetime.datetime,
 ) -> None:
     """Delete all rows of the reports that differ and insert them from the landing."""
+    import duckdb
     import pyarrow as pa
 
     replaced = [one.report_id for one in affected if before.get(one.report_id) != after.get(one.report_id)]
@@ -760,8 +916,7 @@ def _replace_reports(
             order = ["fiscal_year", "unit_id", "report_id"]
             order += ["table_key"] if table.name == "cell" else []
             order += ["document_id", "report_no", table.ordinal]
-            connection.execute(
-                f"""
+            query = f"""
                 insert into raw.{table.name} by name
                 select wanted.report_id, wanted.unit_id, wanted.fiscal_year, {landed}
                 from read_parquet(?, filename = true) as landed
@@ -770,9 +925,12 @@ def _replace_reports(
                     and (wanted.report_no is null or landed.report_no = wanted.report_no)
                     and parse_path(landed.filename)[-2] = wanted.batch
                 order by {", ".join(order)}
-                """,
-                [files],
-            )
+                """
+            try:
+                connection.execute(query, [files])
+            except duckdb.Error:
+                landing.refuse_damaged(batches, table.name)
+                raise
         faults.point(f"loading.insert.{table.name}")
     connection.unregister("wanted_report")
     _keep_sorted(connection, len(wanted))

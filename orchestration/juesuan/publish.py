@@ -25,7 +25,7 @@ from juesuan import durable, faults
 from juesuan.final_accounts.model import YUAN_PER, JuesuanError
 from juesuan.loading import finish, write_state
 from juesuan.transform import Version, work_file
-from juesuan.warehouse import STORAGE
+from juesuan.warehouse import STORAGE, build_options
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,18 +106,24 @@ def _holds(raw: str) -> str:
         """
 
 
+#: A condition for rows of schema raw in the work file and in the last version: what differs between the two stems from
+#: reports that are pending, and what does not differ was judged when it was published. A new work file lists every
+#: report. So what a check costs follows from what changed.
+_TOUCHED = "report_id in (select report_id from raw.pending)"
+
 #: Rules that hold for schema raw whatever was published before: name, description, query for the offenders.
 _RULES: tuple[tuple[str, str, str], ...] = (
     (
         "keys_unique",
         "每个键只出现一次。Each key stands once: documents, releases of a report, cells of a document.",
-        """
+        f"""
         select 'document ' || document_id from raw.document group by document_id having count(*) > 1
         union all
         select 'report ' || report_id || ' release ' || release from raw.report
         group by report_id, release having count(*) > 1
         union all
         select 'cell ' || document_id || ' ' || report_no || ' ' || cell_no from raw.cell
+        where {_TOUCHED}
         group by document_id, report_no, cell_no having count(*) > 1
         """,
     ),
@@ -129,22 +135,24 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     (
         "rows_have_their_report",
         "每行都属于已载录的报告。Every cell and statement belongs to a loaded report.",
-        """
+        f"""
         select distinct c.report_id || ' ' || c.document_id from raw.cell as c
         anti join raw.report_document as r
             on c.report_id = r.report_id and c.document_id = r.document_id and r.role = 'holds'
+        where c.{_TOUCHED}
         union all
         select distinct s.report_id || ' ' || s.document_id from raw.statement as s
         anti join raw.report_document as r
             on s.report_id = r.report_id and s.document_id = r.document_id and r.role = 'holds'
+        where s.{_TOUCHED}
         """,
     ),
     (
         "reports_have_figures",
         "每份现行报告都有数字。Every current release has at least one figure.",
-        """
+        f"""
         select r.report_id from raw.report as r
-        where not exists (
+        where r.{_TOUCHED} and not exists (
             select 1
             from raw.report_document as b
             where
@@ -152,11 +160,11 @@ _RULES: tuple[tuple[str, str, str], ...] = (
                 and (
                     exists (
                         select 1 from raw.cell as c
-                        where c.report_id = b.report_id and c.document_id = b.document_id
+                        where c.{_TOUCHED} and c.report_id = b.report_id and c.document_id = b.document_id
                     )
                     or exists (
                         select 1 from raw.statement as s
-                        where s.report_id = b.report_id and s.document_id = b.document_id
+                        where s.{_TOUCHED} and s.report_id = b.report_id and s.document_id = b.document_id
                     )
                 )
         )
@@ -180,15 +188,15 @@ _COMPARISONS: tuple[tuple[str, str, str], ...] = (
     (
         "figures_kept",
         "同一份文件读出的数字没有变少。No document that both versions hold has fewer figures in any table.",
-        """
+        f"""
         with counted as (
             select
                 old.document_id, old.table_key, old.figures as before, coalesce(new.figures, 0) as after
             from (
-                select document_id, table_key, count(value) as figures from last.raw.cell group by all
+                select document_id, table_key, count(value) as figures from last.raw.cell where {_TOUCHED} group by all
             ) as old
             left join (
-                select document_id, table_key, count(value) as figures from raw.cell group by all
+                select document_id, table_key, count(value) as figures from raw.cell where {_TOUCHED} group by all
             ) as new on old.document_id = new.document_id and old.table_key = new.table_key
             where old.document_id in (select document_id from raw.report_document where role = 'holds')
         )
@@ -200,11 +208,12 @@ _COMPARISONS: tuple[tuple[str, str, str], ...] = (
     (
         "statements_kept",
         "同一份文件的文字陈述没有大减。No document that both versions hold lost a tenth of its statements.",
-        """
+        f"""
         select path || ': ' || old.n || ' statements before, ' || coalesce(new.n, 0) || ' now'
-        from (select document_id, count(*) as n from last.raw.statement group by all) as old
-        left join (select document_id, count(*) as n from raw.statement group by all) as new using
-        (document_id) inner join raw.document using (document_id)
+        from (select document_id, count(*) as n from last.raw.statement where {_TOUCHED} group by all) as old
+        left join (select document_id, count(*) as n from raw.statement where {_TOUCHED} group by all) as new
+            using (document_id)
+        inner join raw.document using (document_id)
         where
             old.document_id in (select document_id from raw.report_document where role = 'holds')
             and coalesce(new.n, 0) < 0.9 * old.n
@@ -235,12 +244,12 @@ _COMPARISONS: tuple[tuple[str, str, str], ...] = (
         old as (
             select report_id, table_key, sum(abs({_yuan("cell.money_unit", "value")})) as total
             from last.raw.cell inner join last_holds using (report_id, document_id, report_no)
-            where is_current group by all
+            where is_current and {_TOUCHED} group by all
         ),
         new as (
             select report_id, table_key, sum(abs({_yuan("cell.money_unit", "value")})) as total
             from raw.cell inner join holds using (report_id, document_id, report_no)
-            where is_current group by all
+            where is_current and {_TOUCHED} group by all
         )
         select report_id || ' ' || table_key || ': ' || old.total || ' yuan before, ' || new.total || ' now'
         from old inner join new using (report_id, table_key)
@@ -266,7 +275,7 @@ def check(settings: Settings) -> list[Finding]:
     import duckdb
 
     findings = []
-    with duckdb.connect(str(work_file(settings)), config=STORAGE) as connection:
+    with duckdb.connect(str(work_file(settings)), config=build_options(settings.build_memory)) as connection:
         for name, description, query in _RULES:
             findings.append(_judge(connection, name, description, query, acceptable=False))
         previous = published_version(settings)
@@ -506,7 +515,7 @@ def _finish_version(
     faults.point("publish.folder")
     shutil.copyfile(work, file)
     faults.point("publish.copied")
-    with duckdb.connect(str(file), config=STORAGE) as connection:
+    with duckdb.connect(str(file), config=build_options(settings.build_memory)) as connection:
         if previous is not None:
             last = settings.versions / previous["id"] / "juesuan.duckdb"
             connection.execute(f"attach '{_quoted(last)}' as last (read_only)")

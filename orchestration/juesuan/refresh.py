@@ -24,9 +24,9 @@ from juesuan import durable, fingerprints
 from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
-    from juesuan.final_accounts.archive import AddResult, Document
+    from juesuan.final_accounts.archive import AddResult, Archive, Document
     from juesuan.landing import Landed, Landing
-    from juesuan.loading import Loaded
+    from juesuan.loading import Loaded, Sources
     from juesuan.publish import Finding
     from juesuan.settings import Settings
     from juesuan.sources import ArchiveState
@@ -120,6 +120,7 @@ class House:
         self.years = tuple(years)
         self._progress = progress
         self.taken_in: tuple[AddResult, ...] = ()
+        self._added_to: Archive | None = None
         self.landed: Landed | None = None
         self.loaded: Loaded | None = None
         self.nodes: list[NodeResult] = []
@@ -185,6 +186,7 @@ class House:
             self.taken_in = archive.add_inbox(
                 self.settings.inbox, progress=lambda name, done, of: self.tell("inbox", name, done, of)
             )
+            self._added_to = archive
             for one in self.taken_in:
                 self.tell("archive", f"{one.file}: {one.outcome}" + (f" ({one.reason})" if one.reason else ""))
         return self.taken_in
@@ -195,7 +197,16 @@ class House:
         from juesuan.final_accounts.archive import Archive
         from juesuan.sources import state_of
 
+        if self._added_to is not None:
+            return state_of(self._added_to.afresh())
         return state_of(Archive(self.settings.raw, limits=self.settings.limits))
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What loading takes from the archive."""
+        from juesuan.sources import sources_of
+
+        return sources_of(self.archive, f"{self.parts['library']} {self.parts['warehouse']}")
 
     @cached_property
     def parts(self) -> dict[str, str]:
@@ -229,7 +240,7 @@ class House:
 
     # --- landing and loading --------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def landing(self) -> Landing:
         """The landing of this warehouse."""
         from juesuan.landing import Landing
@@ -276,15 +287,23 @@ class House:
     def _join(self, landing: Landing, extractor: str) -> list[str]:
         """Read the documents that are one report as one, and let go of groups that are none any more."""
         from juesuan.extracting import read_joined
-        from juesuan.joining import JOINED
-        from juesuan.loading import joined_reports, landed_reports
-        from juesuan.sources import sources_of
+        from juesuan.loading import joined_records, joined_reports, landed_reports, seen_in, touched
+        from juesuan.transform import work_file
 
         held = landing.holding()
-        sources = sources_of(self.archive)
-        wanted = joined_reports(sources.documents, held, landed_reports(landing), sources.identify)
+        sources = self.sources
+        some = touched(sources, held, landing, seen_in(work_file(self.settings)))
+        documents = [one for one in sources.documents if some is None or one.document_id in some]
+        wanted = joined_reports(documents, held, landed_reports(landing, some), sources.identify)
         ids = {one.record_id for one in wanted}
-        stale = [record for record in held if record.startswith(JOINED) and record not in ids]
+        # a group whose first document is as it was is as it was
+        stale = [
+            record
+            for record, lead in (
+                (one.record_id, one.document_id) for one in landed_reports(landing, joined_records(held))
+            )
+            if record not in ids and (some is None or lead in some)
+        ]
         landing.withdraw(dict.fromkeys(stale, "its documents are not one report any more, or others"))
         due = [one for one in wanted if one.record_id not in held or held[one.record_id].extractor != extractor]
         names = {one.record_id: f"{one.identity.report_id}, {len(one.members)} documents as one" for one in due}
@@ -300,16 +319,17 @@ class House:
         """Bring schema raw of the work file up to date; a rebuild begins with an empty file."""
         from juesuan.loading import discard_work, load, mark, open_work, write_state
         from juesuan.publish import published_version
-        from juesuan.sources import sources_of
         from juesuan.transform import work_file
 
         published = published_version(self.settings)
         file = work_file(self.settings)
         if self.rebuild and not self.years:
             discard_work(file)
-        connection, fresh = open_work(file, self.tables, published["id"] if published else None)
+        connection, fresh = open_work(
+            file, self.tables, published["id"] if published else None, self.settings.build_memory
+        )
         try:
-            self.loaded = load(connection, self.landing, sources_of(self.archive), self.tables)
+            self.loaded = load(connection, self.landing, self.sources, self.tables)
             if self.years:
                 self.loaded.pending += mark(connection, self.years)
             parts = dict(self.parts)

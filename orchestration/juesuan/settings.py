@@ -64,6 +64,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("query.memory", "JUESUAN_QUERY_MEMORY", "text", "1GB", "the memory it may use, as DuckDB writes it"),
     Option("query.rows", "JUESUAN_QUERY_ROWS", "whole", 10_000, "the rows it may answer"),
+    Option(
+        "build.memory",
+        "JUESUAN_BUILD_MEMORY",
+        "text",
+        "5GB",
+        "the memory that DuckDB may use in a refresh; what needs more goes by way of the disk",
+    ),
     Option("keep.versions", "JUESUAN_KEEP_VERSIONS", "count", 5, "published versions that stay whatever their age"),
     Option("keep.days", "JUESUAN_KEEP_DAYS", "count", 7, "days for which all published versions stay"),
     Option("keep.run_days", "JUESUAN_KEEP_RUN_DAYS", "whole", 30, "days for which Dagster's runs and their logs stay"),
@@ -190,6 +197,7 @@ class Settings:
     unattended: Unattended
     access: Access
     log: str
+    build_memory: str = "5GB"
     alerts: tuple[str, ...] = field(default=(), repr=False)
     postgres: str | None = field(default=None, repr=False)
 
@@ -218,6 +226,7 @@ class Settings:
             unattended=Unattended(**told.section("unattended")),
             access=Access(told.value("access.token"), user, password, told.value("access.hosts") or ()),
             log=told.value("log.format"),
+            build_memory=told.value("build.memory"),
             alerts=told.value("alerts.to") or (),
             postgres=told.value("postgres.url"),
         )

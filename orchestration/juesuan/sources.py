@@ -6,8 +6,8 @@ on. Does not belong here: reading files, deciding what a document says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,10 @@ class ArchiveState:
     documents: tuple[Document, ...]
     problems: Mapping[str, str]
     damaged: tuple[ArchivedDocument, ...] = ()
+    #: document_id -> sha256 of its manifest.
+    manifests: Mapping[str, str] = field(default_factory=dict)
+    #: Hash of the lists of the registry.
+    registry: str = ""
 
     @property
     def to_read(self) -> tuple[Document, ...]:
@@ -43,9 +47,8 @@ class ArchiveState:
 
 def state_of(archive: Archive) -> ArchiveState:
     """Look at the archive: one listing; a document is hashed only where size or time differ from the index."""
-    fingerprint = archive.fingerprint()
-    findings = archive.changed()
-    documents = archive.documents()
+    look = archive.look()
+    documents, findings = look.documents, look.findings
     known = {document.path for document in documents}
     store = open_store(archive.address)
     damaged = []
@@ -56,7 +59,13 @@ def state_of(archive: Archive) -> ArchiveState:
     problems = {finding.document_id: finding.message for finding in findings if finding.document_id is not None}
     ids = {document.document_id for document in documents}
     return ArchiveState(
-        archive, fingerprint, documents, problems, tuple(one for one in damaged if one.document_id not in ids)
+        archive,
+        look.fingerprint,
+        documents,
+        problems,
+        tuple(one for one in damaged if one.document_id not in ids),
+        look.manifests,
+        look.registry,
     )
 
 
@@ -80,10 +89,13 @@ def archived(
     )
 
 
-def sources_of(state: ArchiveState) -> Sources:
-    """Documents, registry and the function that says which report a landed record is."""
+def sources_of(state: ArchiveState, code: str = "") -> Sources:
+    """Documents, registry and the function that says which report a landed record is.
+
+    ``code``: a fingerprint of the code that decides it; without one, every load compares everything.
+    """
     by_id = {document.document_id: document for document in state.documents}
-    beside = state.archive.scopes_beside()
+    beside = state.archive.scopes_beside(state.documents)
 
     def identify(landed: LandedReport) -> Identity | str:
         document = by_id.get(landed.document_id)
@@ -91,43 +103,66 @@ def sources_of(state: ArchiveState) -> Sources:
             return "its manifest cannot be understood"
         return identity(state.archive, document, landed, beside.get(document.document_id))
 
-    return Sources(
-        documents=(
-            *(
-                archived(
-                    one,
-                    state.problems.get(one.document_id),
-                    state.archive.said_fingerprint(one),
-                    beside.get(one.document_id),
-                )
-                for one in state.documents
-            ),
-            *state.damaged,
+    documents = (
+        *(
+            archived(
+                one,
+                state.problems.get(one.document_id),
+                state.archive.said_fingerprint(one),
+                beside.get(one.document_id),
+            )
+            for one in state.documents
         ),
+        *state.damaged,
+    )
+    inputs = {}
+    for one in documents:
+        told = state.manifests.get(one.document_id), one.problem, one.said, beside.get(one.document_id)
+        inputs[one.document_id] = " ".join(map(str, told))
+    return Sources(
+        documents=documents,
         identify=identify,
         # Taken now, before any resolution proposes a unit in memory that no person has seen.
-        registry=_registry_rows(state.archive.registry),
+        registry=_RegistryRows(state.archive.registry),
+        inputs=inputs if code else {},
+        rules=f"{code} {state.registry}",
     )
 
 
-def _registry_rows(registry: Registry) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    """The lists of the registry by table of schema raw; a unit carries the series and group that it is of."""
-    series = {one.unit_id: asdict(one) for one in registry.series()}
-    return {
-        "unit": tuple(asdict(one) | series[one.unit_id] for one in registry.units),
-        "unit_name": tuple(asdict(one) for one in registry.names),
-        "unit_identifier": tuple(asdict(one) for one in registry.identifiers),
-        "unit_parent": tuple(asdict(one) for one in registry.parents),
-        "unit_succession": tuple(
-            asdict(one) | {"effective_on": date.fromisoformat(one.effective_on) if one.effective_on else None}
-            for one in registry.successions
-        ),
-        "approval": tuple(
-            asdict(one) | {"approved_on": date.fromisoformat(one.approved_on)} for one in registry.approvals
-        ),
-        "known_discrepancy": tuple(asdict(one) for one in registry.discrepancies),
-        "expected_body": tuple(asdict(one) for one in registry.expected),
-    }
+class _RegistryRows(Mapping[str, tuple[Mapping[str, Any], ...]]):
+    """The lists of a registry as they were at one moment, made into rows when they are asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._lists = {
+            "unit": registry.units,
+            "unit_name": registry.names,
+            "unit_identifier": registry.identifiers,
+            "unit_parent": registry.parents,
+            "unit_succession": registry.successions,
+            "approval": registry.approvals,
+            "known_discrepancy": registry.discrepancies,
+            "expected_body": registry.expected,
+        }
+        self._registry = registry
+
+    def __getitem__(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self._made(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lists)
+
+    def __len__(self) -> int:
+        return len(self._lists)
+
+    def _made(self, name: str) -> Iterator[dict[str, Any]]:
+        # A unit carries the series and group that it is of.
+        series = {one.unit_id: asdict(one) for one in self._registry.series()} if name == "unit" else {}
+        for one in self._lists[name]:
+            row = {column: getattr(one, column) for column in one.__slots__}
+            for column in ("effective_on", "approved_on"):
+                if row.get(column):
+                    row[column] = date.fromisoformat(row[column])
+            yield row | series.get(row.get("unit_id", ""), {})
 
 
 def identity(archive: Archive, document: Document, landed: LandedReport, beside: Scope | None = None) -> Identity | str:

@@ -82,6 +82,7 @@ def environment(settings: Settings, version: Version | None = None) -> dict[str,
     """The variables that ``profiles.yml`` and the model ``warehouse_version`` read."""
     variables = {
         "JUESUAN_WORK_FILE": str(work_file(settings)),
+        "JUESUAN_BUILD_MEMORY": settings.build_memory,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "DO_NOT_TRACK": "1",
     }
@@ -211,7 +212,9 @@ def _parsed(settings: Settings) -> Any:
         content = (_target(settings) / "partial_parse.msgpack").read_bytes()
     except FileNotFoundError:
         return None
-    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    found = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    found.build_flat_graph()  # what macros know as ``graph``; dbt makes it only of a project that it parses itself
+    return found
 
 
 def build(

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 STORAGE = {"storage_compatibility_version": "v1.4.0"}
 
 
+def build_options(memory: str) -> dict[str, str | bool | int | float | list[str]]:
+    """How a file is opened for work over everything: as ours are written, within so much memory."""
+    return {**STORAGE, "memory_limit": memory}
+
+
 class NothingPublished(JuesuanError):  # noqa: N818 - the name says what is wrong
     """There is no published warehouse yet at this place."""
 

@@ -5,6 +5,7 @@ what holds.
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -172,6 +173,39 @@ def test_compaction_changes_no_row_and_keeps_sequences(landing: Landing) -> None
     assert {name: landing.read(name) for name in landing.tables} == before
     assert {d: (h.sequence, h.extractor) for d, h in landing.holding().items()} == sequences
     assert not landing.compact(batches_allowed=3)
+
+
+def test_compaction_leaves_full_batches_alone(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.FULL_BATCH", 6)
+    (full,) = landing.land([extracted(f"old{n}") for n in range(5)], "fp").batches
+    for number in range(5):
+        landing.land([extracted(f"doc{number}", basic=f"{number}.00")], "fp")
+    landing.land([extracted("old0", basic="7.50")], "fp2")
+    landing.withdraw({sha("old1"): "撤回", sha("doc1"): "撤回"})
+    before = {name: landing.read(name) for name in landing.tables}
+    held = {d: (h.sequence, h.extractor) for d, h in landing.holding().items()}
+    assert landing.compact(batches_allowed=3)
+    left = [path.name for path in landing.batches.iterdir()]
+    assert full in left and len(left) == 3
+    assert {name: landing.read(name) for name in landing.tables} == before
+    assert {d: (h.sequence, h.extractor) for d, h in landing.holding().items()} == held
+    assert sha("old1") not in landing.holding(), "the full batch still names it, so its tombstone stays"
+    again = Landing(landing.root, landing.tables)
+    assert again.holding() == landing.holding()
+    assert not landing.compact(batches_allowed=3)
+
+
+def test_a_damaged_batch_is_named_with_what_to_do_and_is_landed_again(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    (batch,) = landing.land([extracted("b")], "fp").batches
+    landing.file(batch, "cell").write_bytes(b"PAR1 no more")
+    with pytest.raises(LandingError, match=rf"{batch}/cell\.parquet is damaged .*remove the folder of this batch"):
+        landing.read("cell")
+    assert landing.read("cell", {sha("a")}).num_rows == 6, "the rest stays usable"
+    shutil.rmtree(landing.batches / batch)
+    assert set(landing.holding()) == {sha("a")}
+    landing.land([extracted("b")], "fp")
+    assert landing.read("cell").num_rows == 12
 
 
 def test_batches_are_closed_in_between(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from juesuan import loading
 from juesuan.landing import Extracted, Landing, failed
-from juesuan.loading import ArchivedDocument, Sources, finish, load, open_work, write_state
+from juesuan.loading import ArchivedDocument, Sources, finish, landed_reports, load, open_work, write_state
 from juesuan.raw_schema import raw_tables
 from tests.fixtures.records import archived, report, sha, sources
 
@@ -22,9 +23,12 @@ JUNE = datetime.date(2024, 6, 1)
 
 
 class House:
-    """A landing and a work file in a temporary folder."""
+    """A landing and a work file in a temporary folder. ``knows``: it is told what each document follows from, and so
+    compares only what differs.
+    """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, knows: bool = False) -> None:
+        self.knows = knows
         self.file = root / "work" / "juesuan.duckdb"
         self.landing = Landing(root / "landing", TABLES)
         self.connection, self.fresh = open_work(self.file, TABLES, None)
@@ -34,6 +38,10 @@ class House:
 
     def load(self, *documents: ArchivedDocument | Sources):
         what = documents[0] if isinstance(documents[0], Sources) else sources(*documents)
+        if self.knows:
+            told = {one.document_id: what.identify(one) for one in landed_reports(self.landing) if one.unit_name}
+            inputs = {one.document_id: f"{one} {told.get(one.document_id)}" for one in what.documents}
+            what = replace(what, inputs=inputs, rules=repr(sorted(what.registry.items())))
         return load(self.connection, self.landing, what, TABLES)
 
     def ask(self, query: str) -> list[tuple]:
@@ -48,9 +56,10 @@ class House:
         return found
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path)
+@pytest.fixture(params=[False, True], ids=["everything", "what differs"])
+def house(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr("juesuan.loading.MANY", 1.0)  # there are few documents here
+    built = House(tmp_path, request.param)
     yield built
     built.connection.close()
 
@@ -215,6 +224,27 @@ def test_a_changed_unit_lists_its_reports(house: House) -> None:
     )
     assert [(one.unit_id, one.cause) for one in loaded.pending] == [(unit_id, "changed")]
     assert house.ask("select unit_id, division_code, confirmed from raw.unit") == [(unit_id, "110000", None)]
+
+
+def test_only_what_a_change_can_reach_is_compared(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.land("a")
+    house.land("b", year=2022)
+    house.land("c", year=2021)
+    documents = [archived("a"), archived("b"), archived("c")]
+    house.load(*documents)
+    house.land("a2", basic="61.00")
+    compared: list[str] = []
+    desired = loading.desired
+
+    def watched(some, *rest):
+        compared.extend(one.document_id for one in some)
+        return desired(some, *rest)
+
+    monkeypatch.setattr(loading, "desired", watched)
+    loaded = house.load(*documents, archived("a2"))
+    assert [one.cause for one in loaded.pending] == ["changed"]
+    others = {sha("b"), sha("c")} & set(compared)
+    assert not others if house.knows else others == {sha("b"), sha("c")}
 
 
 def test_what_is_pending_stays_until_it_is_published(house: House) -> None:

@@ -53,8 +53,10 @@ select
     cast(documents.document as varchar) as document
 from cells
 inner join releases
-    on {{ same(['report_id', 'release'], 'cells', 'releases') }}
+    on {{ same(['report_id', 'unit_id', 'fiscal_year', 'release'], 'cells', 'releases') }}
 left join documents
     on cells.document_id = documents.document_id
 left join three_public
-    on {{ same(['report_id', 'release', 'table_key', 'table_no', 'row_key', 'column_key'], 'cells', 'three_public') }}
+    on
+        {{ same(['report_id', 'unit_id', 'fiscal_year'], 'cells', 'three_public') }}
+        and {{ same(['release', 'table_key', 'table_no', 'row_key', 'column_key'], 'cells', 'three_public') }}

@@ -10,7 +10,18 @@ with releases as (
 
 ),
 
--- Of several cells of one key the first of the one release meets the first of the other.
+pairs as (
+
+    select
+        releases.report_id,
+        releases.earlier_release,
+        releases.release
+    from releases
+    where releases.earlier_release is not null
+
+),
+
+-- Of several cells of one key the first of the one release meets the first of the other. Few reports have two releases.
 figures as (
 
     select
@@ -30,18 +41,7 @@ figures as (
         page,
         document_id
     from {{ ref('stg_cell') }}
-    where {{ only_affected('report_id') }}
-
-),
-
-pairs as (
-
-    select
-        releases.report_id,
-        releases.earlier_release,
-        releases.release
-    from releases
-    where releases.earlier_release is not null
+    where report_id in (select pairs.report_id from pairs)
 
 ),
 

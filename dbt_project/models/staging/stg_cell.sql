@@ -63,12 +63,13 @@ renamed as (
         {{ array_text('source.header_path') }} as header,
         {{ code_of('source.row_key') }} as code
     from source
+    -- Unit and year follow from the report; rows are stored by them, so who asks for one unit reads few.
     inner join reports
-        on {{ same(['report_id', 'document_id', 'report_no'], 'source', 'reports') }}
+        on {{ same(['report_id', 'unit_id', 'fiscal_year', 'document_id', 'report_no'], 'source', 'reports') }}
     left join tables
         on
             reports.release = tables.release
-            and {{ same(['report_id', 'table_key', 'table_no'], 'source', 'tables') }}
+            and {{ same(['report_id', 'unit_id', 'fiscal_year', 'table_key', 'table_no'], 'source', 'tables') }}
 
 ),
 

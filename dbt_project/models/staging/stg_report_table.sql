@@ -30,7 +30,7 @@ renamed as (
         cast(source.reason as varchar) as reason
     from source
     inner join reports
-        on {{ same(['report_id', 'document_id', 'report_no'], 'source', 'reports') }}
+        on {{ same(['report_id', 'unit_id', 'fiscal_year', 'document_id', 'report_no'], 'source', 'reports') }}
 
 ),
 
@@ -54,17 +54,18 @@ funded as (
 ),
 
 -- Of several tables of one key and fund the first that has figures counts; a 三公 table of one fund does not count
--- beside one of all appropriations, which contains it.
+-- beside one of all appropriations, which contains it. Unit and year follow from the report; they stand in the windows so
+-- that who asks for those of one unit has no others ranked.
 ranked as (
 
     select
         funded.*,
         row_number() over (
-            partition by report_id, release, table_key, fund
+            partition by report_id, unit_id, fiscal_year, release, table_key, fund
             order by case when state = 'present' then 0 when state = 'no_activity' then 1 else 2 end, table_no
         ) as place,
         max(case when fund = 'appropriation' and state = 'present' then 1 else 0 end) over (
-            partition by report_id, release, table_key
+            partition by report_id, unit_id, fiscal_year, release, table_key
         ) as has_whole
     from funded
 

@@ -107,14 +107,25 @@ def _holds(first: int | None, last: int | None, year: int) -> bool:
 
 def counties(units: int, years: range, seed: int) -> Iterator[County]:
     """The counties of a region of so many units, each drawn from seed and code alone."""
-    known = data.region()
     many = max(1, -(-units // COUNTY))
     for number in range(many):
         share = units // many + (number < units % many)
-        prefecture, county = divmod(number, len(known["counties"]))
-        code = f"{known['prefecture_code'] + prefecture:04d}{county + 1:02d}"
-        place = known["prefectures"][prefecture % len(known["prefectures"])] + known["counties"][county]
+        code, place = division(number)
         yield _county(code, place, share, years, random.Random(f"{seed}/{code}"))
+
+
+def division(number: int) -> tuple[str, str]:
+    """Code and name of the county of this number, from 0; names begin again where they run out, codes do not."""
+    known = data.region()
+    prefecture, county = divmod(number, len(known["counties"]))
+    code = f"{known['prefecture_code'] + prefecture:04d}{county + 1:02d}"
+    return code, known["prefectures"][prefecture % len(known["prefectures"])] + known["counties"][county]
+
+
+def most_counties() -> int:
+    """How many counties have a name of their own."""
+    known = data.region()
+    return len(known["counties"]) * len(known["prefectures"])
 
 
 def _county(code: str, place: str, units: int, years: range, rng: random.Random) -> County:

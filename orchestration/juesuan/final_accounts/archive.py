@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -46,7 +46,7 @@ from juesuan.final_accounts.manifest import (
 from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
 from juesuan.final_accounts.readers import DEFAULT, Limits, sniff
 from juesuan.final_accounts.registry import Registry, Resolution, is_unit_id
-from juesuan.final_accounts.registry_rows import Succession, check_division
+from juesuan.final_accounts.registry_rows import KINDS, Succession, check_division
 from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 
 if TYPE_CHECKING:
@@ -111,6 +111,19 @@ class ReviewItem:
     say: str
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The archive at one moment: its fingerprint, what is not as it should be, and its documents."""
+
+    fingerprint: str
+    findings: tuple[Finding, ...]
+    documents: tuple[Document, ...]
+    #: document_id -> sha256 of its manifest.
+    manifests: Mapping[str, str]
+    #: Hash of the lists of the registry.
+    registry: str
+
+
 class Archive:
     """The archive at one address.
 
@@ -147,7 +160,38 @@ class Archive:
             self._registry = Registry(self._store)
         return self._registry
 
+    def afresh(self) -> Archive:
+        """The same archive as it is now, for whom nothing was proposed; manifests that stay are not parsed again."""
+        other = Archive(self._store.address, describe=self._describe, limits=self._limits, today=self._today)
+        other._loaded = self._loaded
+        return other
+
     # --- reading ------------------------------------------------------------------------------------------
+
+    def look(self) -> Look:
+        """:meth:`fingerprint`, :meth:`changed` and :meth:`documents` from one listing.
+
+        The fingerprint is of the listing and contents are looked at after, so what changes meanwhile is never missed.
+        """
+        entries = self._entries()
+        whole = self._index.whole(entries)
+        listed = {entry.path: entry for entry in entries}
+        findings: list[Finding] = []
+        documents = tuple(self._manifests(findings, entries))
+        compared = [self._compare(document, listed.get(document.path)) for document in documents]
+        self._index.save()
+        return Look(
+            whole,
+            (*findings, *(finding for finding in compared if finding is not None)),
+            documents,
+            {one.document_id: self._index.of(listed[one.path + SUFFIX]) for one in documents},
+            hashlib.sha256(
+                "\n".join(f"{path} {self._index.of(listed[path])}" for path in KINDS if path in listed).encode()
+            ).hexdigest(),
+        )
+
+    def _entries(self) -> list[Entry]:
+        return [entry for under in (DOCUMENTS, "registry") for entry in self._store.find(under)]
 
     def documents(self) -> tuple[Document, ...]:
         """Every document of the archive by its manifest, withdrawn ones too, sorted by path.
@@ -175,22 +219,14 @@ class Archive:
 
     def changed(self) -> tuple[Finding, ...]:
         """Documents that are gone or not what their manifest says; hashes only what is not in the index."""
-        findings: list[Finding] = []
-        compared = [self._compare(document) for document in self._manifests(findings)]
-        self._index.save()
-        return (*findings, *(finding for finding in compared if finding is not None))
+        return self.look().findings
 
     def fingerprint(self) -> str:
         """One hash over manifests, registry, decisions and documents: equal as long as nothing changed.
 
         Costs one listing: content is hashed only where size or stamp differ from the index.
         """
-        whole = hashlib.sha256()
-        for under in (DOCUMENTS, "registry"):
-            for entry in self._store.find(under):
-                whole.update(f"{entry.path}\0{self._index.sha256(entry.path)}\n".encode())
-        self._index.save()
-        return whole.hexdigest()
+        return self._index.whole(self._entries())
 
     def resolve(self, document: Document, report: Report) -> Resolution:
         """The unit of one extracted report: as asserted, as settled when it was added, else by its printed name.
@@ -238,17 +274,18 @@ class Archive:
         said = sorted((-1 if number is None else number, repr(one)) for number, one in self.said(document).items())
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
-    def scopes_beside(self) -> dict[str, Scope]:
+    def scopes_beside(self, documents: Iterable[Document] | None = None) -> dict[str, Scope]:
         """For documents that leave open only their scope: that of the one report which they complete.
 
         A workbook of one table says whose it is and of which year, seldom whether of a department or a unit. It takes
         the scope of the report of that unit and year, where the archive has exactly one and that lacks its tables.
+        ``documents``: all of the archive, for who has them.
         """
         from juesuan.final_accounts.identify import NO_SCOPE
 
         known: dict[tuple[object, object], dict[Scope, set[str]]] = {}
         waiting: list[tuple[Document, ReportIdentity]] = []
-        for document in self.documents():
+        for document in self.documents() if documents is None else documents:
             for read in document.reports:
                 one = document.identity(read)
                 if document.status == "needs_review" and self.open_fields(document) == ("scope",):
@@ -403,7 +440,7 @@ class Archive:
         for document in self.documents():
             if document.status not in ("failed", "needs_review", "set_aside"):
                 continue
-            if document.read_by == extractor_fingerprint() or self._compare(document) is not None:
+            if document.read_by == extractor_fingerprint() or self._compare(document, self._store.stat(document.path)):
                 continue
             described = self._describe(self.read(document), document.name)
             with self._writing():
@@ -749,7 +786,7 @@ class Archive:
                 Finding("invalid_manifest", path, f"{path}: {note}; mend the manifest", document.document_id)
                 for note in frictionless_notes(json.loads(self._store.read(path)))
             ]
-            finding = self._compare(document)
+            finding = self._compare(document, self._store.stat(document.path))
             if finding is not None:
                 findings.append(finding)
         described |= {finding.path.removesuffix(SUFFIX) for finding in findings}
@@ -771,11 +808,10 @@ class Archive:
         except ArchiveError as problem:
             yield Finding("invalid_decision", DECISIONS, str(problem))
 
-    def _compare(self, document: Document) -> Finding | None:
-        entry = self._store.stat(document.path)
+    def _compare(self, document: Document, entry: Entry | None) -> Finding | None:
         if entry is None:
             return Finding("missing", document.path, _gone(document), document.document_id)
-        if self._index.sha256(document.path) != document.document_id:
+        if self._index.of(entry) != document.document_id:
             return Finding("sha256_differs", document.path, _differs(document), document.document_id)
         if entry.size != document.bytes:
             path = document.path + SUFFIX
@@ -785,10 +821,12 @@ class Archive:
 
     # --- manifests and logs -------------------------------------------------------------------------------
 
-    def _manifests(self, findings: list[Finding] | None = None) -> Iterator[Document]:
+    def _manifests(
+        self, findings: list[Finding] | None = None, entries: Sequence[Entry] | None = None
+    ) -> Iterator[Document]:
         """Every document once, in the order of paths; what cannot be understood goes to ``findings``."""
         seen: dict[str, str] = {}
-        for entry in self._store.find(DOCUMENTS):
+        for entry in self._store.find(DOCUMENTS) if entries is None else entries:
             if not entry.path.endswith(SUFFIX):
                 continue
             try:

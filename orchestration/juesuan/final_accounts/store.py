@@ -101,14 +101,22 @@ class LocalStore:
         self.address = str(root)
 
     def find(self, under: str) -> Iterator[Entry]:
-        for path in sorted(self.names(under)):
-            entry = self.stat(path)
-            if entry is not None:
-                yield entry
+        found = []
+        for path, one in self._below(under):
+            try:
+                stat = one.stat()
+            except FileNotFoundError:
+                continue
+            found.append((path, stat.st_size, stat.st_mtime_ns))
+        found.sort()
+        for path, size, stamp in found:
+            yield Entry(path, size, str(stamp))
 
     def names(self, under: str) -> list[str]:
+        return [path for path, _ in self._below(under)]
+
+    def _below(self, under: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         folders = [under]
-        found: list[str] = []
         while folders:
             folder = folders.pop()
             inside = f"{folder}/" if folder else ""
@@ -118,9 +126,12 @@ class LocalStore:
                 continue
             with entries:
                 for one in entries:
-                    if not one.name.startswith("."):
-                        (folders if one.is_dir() else found).append(inside + one.name)
-        return found
+                    if one.name.startswith("."):
+                        continue
+                    if one.is_dir():
+                        folders.append(inside + one.name)
+                    else:
+                        yield inside + one.name, one
 
     def stat(self, path: str) -> Entry | None:
         try:
