@@ -8,20 +8,22 @@ the way back into a DuckDB file. Belongs here: whatever knows Spark's tables. Do
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from juesuan.joining import JOINED
-from juesuan.loading import desired, landed_reports
-from juesuan.raw_schema import RECORD, REGISTRY, RawTable, arrow_type, landing_schema
+from juesuan.landing import Landing
+from juesuan.loading import desired, differing, landed_reports, pending_rows
+from juesuan.raw_schema import RECORD, REGISTRY, RawTable, arrow_type, landing_schema, raw_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-    from juesuan.landing import Landing
     from juesuan.loading import Sources
+    from juesuan.settings import Settings
+    from juesuan.transform import NodeResult, Version
 
 #: What the models take for granted: times without a zone, as DuckDB's, and an error where a cast or a sum does not fit.
 SESSION = {
@@ -42,33 +44,72 @@ def session(**options: str) -> SparkSession:
     return builder.getOrCreate()
 
 
-def fill_raw(
+def build(
     spark: SparkSession,
-    landing: Landing,
+    settings: Settings,
     sources: Sources,
-    tables: Mapping[str, RawTable],
-    now: datetime.datetime | None = None,
-) -> None:
-    """Write schema raw anew as Spark tables: what ``loading.load`` leaves in an empty work file.
+    version: Version,
+    *,
+    whole: bool = False,
+    each: Callable[[NodeResult], None] | None = None,
+) -> list[NodeResult]:
+    """Bring schema raw and all models on Spark up to date, and run their tests; what was pending is then no more.
 
-    What a row is was decided by ``loading.desired``; Spark only joins the landed rows of the reports that hold.
-    Tables with a fiscal year and content are divided by it.
+    ``whole``: build every model anew, as a changed model needs it. Raises ``ModelsRefused``; then all stays pending.
+    """
+    from juesuan import transform
+
+    fresh = not spark.catalog.tableExists("raw.report")
+    tables = fill_raw(spark, settings, sources)
+    found = transform.build(settings, version, full_refresh=whole or fresh, each=each, target="spark")
+    _save(spark.createDataFrame(_arrow(tables["pending"], ())), "pending")
+    return found
+
+
+def fill_raw(
+    spark: SparkSession, settings: Settings, sources: Sources, now: datetime.datetime | None = None
+) -> Mapping[str, RawTable]:
+    """Bring schema raw on Spark to what ``loading.load`` would make of a work file; returns its tables.
+
+    What a row is was decided by ``loading.desired``; Spark only joins the landed rows of the reports that hold. Tables
+    with content are divided by fiscal year: the years of reports that differ are written anew.
     """
     moment = now or datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    tables = raw_tables(settings.dbt_project)
+    landing = Landing(settings.landing, tables)
     held = landing.holding()
     want = desired(sources.documents, held, landed_reports(landing), sources.identify)
     spark.sql("create database if not exists raw")
 
     def put(name: str, records: Sequence[Mapping[str, Any]]) -> None:
-        _save(spark.createDataFrame(_arrow(tables[name], records)), name, ())
+        _save(spark.createDataFrame(_arrow(tables[name], records)), name)
+
+    def select(name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        if not spark.catalog.tableExists(f"raw.{name}"):
+            return []
+        return [row.asDict() for row in spark.table(f"raw.{name}").select(*columns).collect()]
+
+    def naming(names: Sequence[str]) -> list[str]:
+        if not spark.catalog.tableExists("raw.report_unit"):
+            return []
+        units = spark.table("raw.report_unit")
+        found = units.where(units["name"].isin(list(names))).select("report_id").distinct()
+        return sorted(row["report_id"] for row in found.collect())
+
+    differ = differing(want, sources, tables, select, naming)
+    listed = {row["report_id"]: row for row in select("pending", tables["pending"].column_names)}
+    causes = {report_id: row["cause"] for report_id, row in listed.items()}
+    rows = pending_rows(differ.pending, causes, held, differ.after, moment)
+    # Before any content: a run that is killed below begins with all of these again.
+    put("pending", list({**listed, **{row["report_id"]: row for row in rows}}.values()))
 
     for name in REGISTRY:
         put(name, sources.registry.get(name, ()))
     put("document", [{**row, "loaded_at": moment} for row in want.documents])
     put("report_document", want.bridges)
-    put("report", [{**row, "loaded_at": moment} for row in want.reports])
-    put("pending", _all_pending(want.reports, moment))
 
+    years = {one.fiscal_year for one in differ.pending} | {row["fiscal_year"] for row in listed.values()}
+    wanted = [row for row in want.reports if row["fiscal_year"] in years]
     keys = spark.createDataFrame(
         [
             (
@@ -80,17 +121,19 @@ def fill_raw(
                 row["record_id"],
                 held[row["record_id"]].batch,
             )
-            for row in want.reports
+            for row in wanted
         ],
         "report_id string, unit_id string, fiscal_year smallint, "
         "wanted_no smallint, wanted_record string, batch string",
     )
-    batches = sorted({held[row["record_id"]].batch for row in want.reports})
+    batches = sorted({held[row["record_id"]].batch for row in wanted})
     for table in tables.values():
-        if not table.holds_content:
-            continue
-        files = [str(path) for batch in batches if (path := landing.file(batch, table.name)).exists()]
-        _save(_content(spark, table, files, keys), table.name, ("fiscal_year",))
+        if table.holds_content:
+            files = [str(path) for batch in batches if (path := landing.file(batch, table.name)).exists()]
+            _save_years(_content(spark, table, files, keys), table, years)
+    # Last, as what stands in it is what the next run compares with.
+    put("report", [{**row, "loaded_at": moment} for row in want.reports])
+    return tables
 
 
 def _content(spark: SparkSession, table: RawTable, files: Sequence[str], keys: DataFrame) -> DataFrame:
@@ -124,26 +167,24 @@ def _arrow(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Table:
     )
 
 
-def _all_pending(reports: Sequence[Mapping[str, Any]], moment: datetime.datetime) -> list[dict[str, Any]]:
-    """Every report once, as new."""
-    found = {row["report_id"]: row for row in reports}
-    return [
-        {
-            "report_id": report_id,
-            "unit_id": row["unit_id"],
-            "fiscal_year": row["fiscal_year"],
-            "cause": "new",
-            "pending_since": moment,
-        }
-        for report_id, row in sorted(found.items())
-    ]
-
-
-def _save(frame: DataFrame, name: str, partitions: Sequence[str]) -> None:
+def _save(frame: DataFrame, name: str) -> None:
     """Write a table of schema raw, whole."""
     frame.sparkSession.sql(f"drop table if exists raw.{name}")
-    writer = frame.repartition(*partitions) if partitions else frame.coalesce(1)
-    writer.write.format("parquet").partitionBy(*partitions).saveAsTable(f"raw.{name}")
+    frame.coalesce(1).write.format("parquet").saveAsTable(f"raw.{name}")
+
+
+def _save_years(frame: DataFrame, table: RawTable, years: Collection[int]) -> None:
+    """Write these fiscal years of a table of schema raw anew; one of which nothing is left is dropped."""
+    spark, name = frame.sparkSession, f"raw.{table.name}"
+    # Brings a year together, in as many files as its size asks for.
+    divided = frame.hint("rebalance", "fiscal_year")
+    divided = divided.sortWithinPartitions("unit_id", "report_id", "report_no", table.ordinal)
+    if not spark.catalog.tableExists(name):
+        divided.write.format("parquet").partitionBy("fiscal_year").saveAsTable(name)
+        return
+    for year in sorted(years):
+        spark.sql(f"alter table {name} drop if exists partition (fiscal_year = {year})")
+    divided.select(*spark.table(name).columns).write.insertInto(name)
 
 
 # --- back to a DuckDB file ----------------------------------------------------------------------------------
