@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -66,6 +67,7 @@ def leave_out(reason: str) -> NoReturn:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "program(*names): needs one of these programs; left out where all are missing")
+    config.addinivalue_line("markers", "package(*names): needs these Python packages; left out where one is missing")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,6 +78,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker in item.iter_markers("program"):
             if not any(map(shutil.which, marker.args)):
                 item.add_marker(pytest.mark.skip(reason=f"needs {' or '.join(marker.args)}"))
+        for marker in item.iter_markers("package"):
+            missing = [name for name in marker.args if importlib.util.find_spec(name) is None]
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(missing)}"))
     # Two processes take half of the list each: the tests that take a minute begin both halves, so that none is last.
     long = [item for item in items if item.get_closest_marker("long")]
     rest = [item for item in items if not item.get_closest_marker("long")]

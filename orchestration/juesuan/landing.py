@@ -451,6 +451,49 @@ def arrow_table(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one document brings to a batch: its state, the assertions that its extraction heeded, its landing tables."""
+
+    status: str
+    said: str
+    tables: Mapping[str, pa.Table]
+
+
+def content_of(one: Extracted, extractor: str, tables: Mapping[str, RawTable]) -> Content:
+    """A document as it is landed; one with a figure that does not fit is ``failed`` with the address of the figure."""
+
+    def arrow(extracted: Extracted) -> dict[str, pa.Table]:
+        return {name: arrow_table(tables[name], some) for name, some in rows(extracted, extractor).items()}
+
+    try:
+        content = arrow(one)
+    except FigureDoesNotFit as error:
+        content = arrow(failed(one.document_id, str(error), extractor, one.said))
+    return Content(content["document"]["status"][0].as_py(), one.said, content)
+
+
+def together(documents: Mapping[str, Content]) -> dict[str, pa.Table]:
+    """The tables of a batch, sorted by document, so that the order in which workers are done leaves no trace."""
+    import pyarrow as pa
+
+    parts: dict[str, list[pa.Table]] = {}
+    for document_id in sorted(documents):
+        for table, part in documents[document_id].tables.items():
+            parts.setdefault(table, []).append(part)
+    return {table: pa.concat_tables(some) for table, some in parts.items()}
+
+
+def write_tables(folder: Path, content: Mapping[str, pa.Table]) -> None:
+    """Write the tables of a batch that have rows into ``folder``, a Parquet file each."""
+    import pyarrow.parquet as pq
+
+    for name, table in content.items():
+        if table.num_rows:
+            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+            faults.point(f"landing.batch.{name}")
+
+
 def _as_now(found: pa.Table, schema: pa.Schema) -> pa.Table:
     """Rows of a batch in the columns of now: what an earlier version did not write is null."""
     import pyarrow as pa
@@ -634,39 +677,32 @@ class Landing:
         }
         durable.write_json(self.ledger_folder / f"{name}.json", content, "landing.entry")
 
-    def write_batch(
-        self, content: Mapping[str, pa.Table], documents: Callable[[int], Iterable[Held]], kind: str = "batch"
-    ) -> str:
-        """Write landing tables as one batch and enter it in the ledger; returns the name of the batch.
+    def building(self) -> Path:
+        """A new folder for the tables of one batch, which is removed by :meth:`clean` if it never is entered."""
+        folder = self.batches / f".{uuid.uuid4().hex}.tmp"
+        folder.mkdir(parents=True)
+        return folder
+
+    def enter(self, building: Path, documents: Callable[[int], Iterable[Held]], kind: str = "batch") -> str:
+        """Give a folder of :meth:`building` its name and enter it in the ledger; returns the name of the batch.
 
         ``documents`` gives, for the sequence of the new entry, what it holds. Before the entry is in place
         nothing of it holds; after, all of it does.
         """
-        import pyarrow.parquet as pq
-
-        building, sequence, name = self._begin()
-        for table_name in self.tables:
-            table = content.get(table_name)
-            if table is not None and table.num_rows:
-                pq.write_table(table, building / f"{table_name}.parquet", compression="zstd")
-                faults.point(f"landing.batch.{table_name}")
-        return self._enter(building, sequence, name, kind, documents(sequence))
-
-    def _begin(self) -> tuple[Path, int, str]:
-        """A folder in which the next batch is written, its sequence and its name."""
         sequence = self._next_sequence()
         name = f"{sequence:010d}-{uuid.uuid4().hex[:8]}"
-        self.batches.mkdir(parents=True, exist_ok=True)
-        building = self.batches / f".{name}.tmp"
-        building.mkdir()
-        faults.point("landing.batch.begun")
-        return building, sequence, name
-
-    def _enter(self, building: Path, sequence: int, name: str, kind: str, documents: Iterable[Held]) -> str:
-        """Give a written batch its name and enter it in the ledger."""
         durable.move_folder(building, self.batches / name, "landing.batch")
-        self._append(sequence, name, kind, name, documents)
+        self._append(sequence, name, kind, name, documents(sequence))
         return name
+
+    def write_batch(
+        self, content: Mapping[str, pa.Table], documents: Callable[[int], Iterable[Held]], kind: str = "batch"
+    ) -> str:
+        """Write landing tables as one batch and :meth:`enter` it; returns the name of the batch."""
+        building = self.building()
+        faults.point("landing.batch.begun")
+        write_tables(building, {name: content[name] for name in self.tables if name in content})
+        return self.enter(building, documents, kind)
 
     def land(
         self,
@@ -680,19 +716,13 @@ class Landing:
         others go on. ``progress(document_id, status)`` is called as each is taken in. Documents that differ
         only in the order in which workers give them end in the same rows: a batch is sorted by document.
         """
-        import pyarrow as pa
-
         landed = Landed()
-        waiting: dict[str, tuple[str, str, dict[str, pa.Table]]] = {}
+        waiting: dict[str, Content] = {}
 
         def close_batch() -> None:
-            parts: dict[str, list[pa.Table]] = {}
-            for document_id in sorted(waiting):
-                for table, part in waiting[document_id][2].items():
-                    parts.setdefault(table, []).append(part)
-            states = {document_id: waiting[document_id][:2] for document_id in sorted(waiting)}
+            states = {document_id: (one.status, one.said) for document_id, one in sorted(waiting.items())}
             batch = self.write_batch(
-                {table: pa.concat_tables(some) for table, some in parts.items()},
+                together(waiting),
                 lambda sequence: [
                     Held(one, extractor, sequence, status, said) for one, (status, said) in states.items()
                 ],
@@ -700,20 +730,13 @@ class Landing:
             landed.batches.append(batch)
             waiting.clear()
 
-        def tables_of(one: Extracted) -> dict[str, pa.Table]:
-            return {name: arrow_table(self.tables[name], some) for name, some in rows(one, extractor).items()}
-
         for one in extracted:
-            try:
-                content = tables_of(one)
-            except FigureDoesNotFit as error:
-                content = tables_of(failed(one.document_id, str(error), extractor, one.said))
-            status = content["document"]["status"][0].as_py()
-            landed.by_status[status] = landed.by_status.get(status, 0) + 1
-            waiting[one.document_id] = (status, one.said, content)
+            content = content_of(one, extractor, self.tables)
+            landed.by_status[content.status] = landed.by_status.get(content.status, 0) + 1
+            waiting[one.document_id] = content
             faults.point("landing.document")
             if progress:
-                progress(one.document_id, status)
+                progress(one.document_id, content.status)
             if len(waiting) >= DOCUMENTS_PER_BATCH:
                 close_batch()
         if waiting:
@@ -856,7 +879,8 @@ class Landing:
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
-        building, sequence, name = self._begin()
+        building = self.building()
+        faults.point("landing.batch.begun")
         wanted = {batch: pa.array(of_batch.get(batch, ()), pa.string()) for batch in batches}
         for table_name, table in self.tables.items():
             schema = landing_schema(table)
@@ -875,7 +899,7 @@ class Landing:
         kept_as = [
             Held(one, held[one].extractor, held[one].sequence, held[one].status, held[one].said) for one in documents
         ]
-        return self._enter(building, sequence, name, "compaction", kept_as)
+        return self.enter(building, lambda _: kept_as, "compaction")
 
     def _let_go(self, entries: Sequence[Entry], batches: Set[str]) -> None:
         """Remove the entries of these batches, and tombstones of documents that no entry before them names any more."""

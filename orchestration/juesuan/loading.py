@@ -418,6 +418,91 @@ def pending(
     return found
 
 
+@dataclass
+class Differing:
+    """What differs between schema raw as it stands and as it shall be: rows of ``report`` by report_id on both sides,
+    reports to be built again, and lists of the registry that changed.
+    """
+
+    before: Mapping[str, Sequence[Mapping[str, Any]]]
+    after: Mapping[str, Sequence[Mapping[str, Any]]]
+    pending: list[Pending]
+    registry: list[str]
+
+
+def differing(
+    want: Desired,
+    sources: Sources,
+    documents: Iterable[ArchivedDocument],
+    tables: Mapping[str, RawTable],
+    lists: Iterable[str],
+    select: Callable[[str, Sequence[str]], list[dict[str, Any]]],
+    naming: Callable[[Sequence[str]], list[str]],
+) -> Differing:
+    """Compare schema raw with ``want``, which is of ``documents``, and these ``lists`` of the registry.
+
+    ``select`` reads columns of one of its tables, whichever engine holds it; ``naming`` finds the reports that list one
+    of these names among the bodies they cover.
+    """
+    report_columns = [c.name for c in tables["report"].columns if not c.is_run_column]
+    before = _by_report(select("report", report_columns))
+    after = _by_report(want.reports)
+    stale: list[str] = []
+    units_changed: set[str] = set()
+    names_changed: set[str] = set()
+    for name in lists:
+        columns = tables[name].column_names
+        old = {tuple(_comparable(row[c]) for c in columns) for row in select(name, columns)}
+        new = {tuple(_comparable(row.get(c)) for c in columns) for row in sources.registry.get(name, ())}
+        if old != new:
+            stale.append(name)
+            if name != "expected_body":
+                keys = [columns.index(key) for key in columns if key.endswith("unit_id")]
+                units_changed |= {row[key] for row in old ^ new for key in keys if row[key] is not None}
+            if name == "unit_name":
+                at = [columns.index(key) for key in ("unit_id", "name", "from_year", "to_year")]
+                known, told = ({tuple(row[index] for index in at) for row in rows} for rows in (old, new))
+                names_changed = {row[1] for row in known ^ told}
+
+    withdrawn = frozenset(one.document_id for one in documents if one.withdrawn is not None)
+    found = pending(before, after, withdrawn, frozenset(units_changed))
+    # Reports that name a body among those they cover whose name the registry learnt, changed or forgot.
+    listed = {one.report_id for one in found}
+    found += [
+        Pending(one, after[one][0]["unit_id"], after[one][0]["fiscal_year"], "changed")
+        for one in (naming(sorted(names_changed)) if names_changed else ())
+        if one in before and one in after and one not in listed
+    ]
+    return Differing(before, after, found, stale)
+
+
+def pending_rows(
+    affected: Sequence[Pending],
+    listed: Mapping[str, str],
+    held: Mapping[str, Holding],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
+    moment: datetime.datetime,
+) -> list[dict[str, Any]]:
+    """Rows of ``raw.pending`` for ``affected``; ``listed``: causes of what stands there by report. A report that is
+    new and changed before it was ever published stays ``new``.
+    """
+    rows = []
+    for one in affected:
+        documents = [row["record_id"] for row in after.get(one.report_id, ())]
+        cause = "new" if one.cause == "changed" and listed.get(one.report_id) == "new" else one.cause
+        rows.append(
+            {
+                "report_id": one.report_id,
+                "unit_id": one.unit_id,
+                "fiscal_year": one.fiscal_year,
+                "cause": cause,
+                "batch_seq": max((held[d].sequence for d in documents if d in held), default=None),
+                "pending_since": moment,
+            }
+        )
+    return rows
+
+
 # --- the work file ------------------------------------------------------------------------------------------
 
 
@@ -701,30 +786,25 @@ def load(
     def standing(table: str, columns: Sequence[str], key: str, of: Iterable[str]) -> list[dict[str, Any]]:
         return _select(connection, table, columns, None if some is None else (key, sorted(of)))
 
-    report_columns = [c.name for c in tables["report"].columns if not c.is_run_column]
     reports = {row["report_id"] for row in want.reports}
     reports |= {report_id for one in some or () for report_id in seen.reports.get(one, ())}
-    before = _by_report(standing("report", report_columns, "report_id", reports))
-    after = _by_report(want.reports)
 
-    registry = {name: sources.registry.get(name, ()) for name in REGISTRY} if some is None else {}
-    stale: list[str] = []
-    units_changed: set[str] = set()
-    for name, records in registry.items():
-        columns = tables[name].column_names
-        old = {tuple(_comparable(row[c]) for c in columns) for row in _select(connection, name, columns)}
-        new = {tuple(_comparable(row.get(c)) for c in columns) for row in records}
-        if old != new:
-            stale.append(name)
-            if name != "expected_body":
-                keys = [columns.index(key) for key in columns if key.endswith("unit_id")]
-                units_changed |= {row[key] for row in old ^ new for key in keys if row[key] is not None}
+    def select(name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        return standing(name, columns, "report_id", reports) if name == "report" else _select(connection, name, columns)
 
-    withdrawn = frozenset(one.document_id for one in documents if one.withdrawn is not None)
-    result.pending = pending(before, after, withdrawn, frozenset(units_changed))
-    if stale:
-        names = sources.registry.get("unit_name", ())
-        result.pending += _naming(connection, stale, names, before, after, result.pending)
+    def naming(names: Sequence[str]) -> list[str]:
+        found = connection.execute(
+            "select distinct report_id from raw.report_unit where name in (select unnest(?::varchar[])) order by 1",
+            [names],
+        ).fetchall()
+        return [report_id for (report_id,) in found]
+
+    # Where only some documents can differ, the registry is what it was: it is among the rules.
+    lists = REGISTRY if some is None else ()
+    differ = differing(want, sources, documents, tables, lists, select, naming)
+    result.pending, stale = differ.pending, differ.registry
+    before, after = differ.before, differ.after
+    registry = {name: sources.registry.get(name, ()) for name in lists}
 
     document_columns = [c.name for c in tables["document"].columns if not c.is_run_column]
     old_documents = {
@@ -834,33 +914,6 @@ def _write_seen(
     write_state(connection, rules=sources.rules)
 
 
-def _naming(
-    connection: duckdb.DuckDBPyConnection,
-    stale: Sequence[str],
-    names: Iterable[Mapping[str, Any]],
-    before: Mapping[str, Sequence[Mapping[str, Any]]],
-    after: Mapping[str, Sequence[Mapping[str, Any]]],
-    listed: Sequence[Pending],
-) -> list[Pending]:
-    """Reports that name a body among those they cover whose name the registry learnt, changed or forgot."""
-    if "unit_name" not in stale:
-        return []
-    columns = ("unit_id", "name", "from_year", "to_year")
-    old = {tuple(row[one] for one in columns) for row in _select(connection, "unit_name", columns)}
-    new = {tuple(row.get(one) for one in columns) for row in names}
-    changed = sorted({row[1] for row in old ^ new})
-    found = connection.execute(
-        "select distinct report_id from raw.report_unit where name in (select unnest(?::varchar[])) order by 1",
-        [changed],
-    ).fetchall()
-    known = {one.report_id for one in listed}
-    return [
-        Pending(one, after[one][0]["unit_id"], after[one][0]["fiscal_year"], "changed")
-        for (one,) in found
-        if one in before and one in after and one not in known
-    ]
-
-
 def _replace_reports(
     connection: duckdb.DuckDBPyConnection,
     landing: Landing,
@@ -960,24 +1013,9 @@ def _write_pending(
     after: Mapping[str, Sequence[Mapping[str, Any]]],
     moment: datetime.datetime,
 ) -> None:
-    """Add ``affected`` to what is pending already; a report that is new and changed before it was ever
-    published stays ``new``.
-    """
+    """Add ``affected`` to what is pending already."""
     listed = dict(connection.execute("select report_id, cause from raw.pending").fetchall())
-    records = []
-    for one in affected:
-        documents = [row["record_id"] for row in after.get(one.report_id, ())]
-        cause = "new" if one.cause == "changed" and listed.get(one.report_id) == "new" else one.cause
-        records.append(
-            {
-                "report_id": one.report_id,
-                "unit_id": one.unit_id,
-                "fiscal_year": one.fiscal_year,
-                "cause": cause,
-                "batch_seq": max((held[d].sequence for d in documents if d in held), default=None),
-                "pending_since": moment,
-            }
-        )
+    records = pending_rows(affected, listed, held, after, moment)
     connection.execute(
         "delete from raw.pending where report_id in (select unnest(?::varchar[]))",
         [[one.report_id for one in affected]],

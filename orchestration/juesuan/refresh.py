@@ -247,25 +247,29 @@ class House:
 
         return Landing(self.settings.landing, self.tables)
 
-    def land(self) -> Landed:
-        """Read every document that was not yet read by this library, and enter the withdrawn ones as gone."""
+    def to_be_read(self, landing: Landing, extractor: str) -> list[Document]:
+        """Clean the landing, enter the withdrawn documents as gone, and say which were not yet read by this library."""
         from juesuan.doctor import require_room
-        from juesuan.final_accounts.extract import extractor_fingerprint
 
         require_room(self.settings)
-        landing = self.landing
         landing.clean()
-        extractor = extractor_fingerprint()
         held = landing.holding()
         landing.withdraw({d.document_id: d.reason or "" for d in self.archive.documents if d.status == "withdrawn"})
         archive = self.archive.archive
-        due = [
+        return [
             document
             for document in self.archive.to_read
             if document.document_id not in held
             or held[document.document_id].extractor != extractor
             or held[document.document_id].said != archive.said_fingerprint(document)
         ]
+
+    def land(self) -> Landed:
+        """Read every document that was not yet read by this library, and enter the withdrawn ones as gone."""
+        from juesuan.final_accounts.extract import extractor_fingerprint
+
+        landing, extractor, archive = self.landing, extractor_fingerprint(), self.archive.archive
+        due = self.to_be_read(landing, extractor)
         names = {document.document_id: document.name for document in due}
 
         read_so_far = count(1)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from juesuan import durable, faults, fingerprints
 from juesuan.final_accounts.model import JuesuanError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from juesuan.settings import Settings
 
+#: On what the models are built, by the name of the target in ``profiles.yml``.
+Target = Literal["work", "spark"]
 #: Schemas that loading keeps; every other one is dbt's.
 OWN_SCHEMAS = ("raw", "build")
 
@@ -68,9 +70,9 @@ class NodeResult:
         return self.status in ("success", "pass", "warn", "no-op")
 
 
-def folder(settings: Settings) -> Path:
-    """Where dbt writes its target and its logs."""
-    return settings.work / "dbt"
+def folder(settings: Settings, target: Target = "work") -> Path:
+    """Where dbt writes its target and its logs; its manifest of one target is of no use to the other."""
+    return settings.work / ("dbt" if target == "work" else f"dbt-{target}")
 
 
 def work_file(settings: Settings) -> Path:
@@ -107,10 +109,12 @@ def _set(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _arguments(settings: Settings, command: str) -> list[str]:
-    built = folder(settings)
+def _arguments(settings: Settings, command: str, target: Target = "work") -> list[str]:
+    built = folder(settings, target)
     return [
         command,
+        "--target",
+        target,
         "--project-dir",
         str(settings.dbt_project),
         "--profiles-dir",
@@ -226,6 +230,7 @@ def build(
     exclude: Sequence[str] = (),
     each: Callable[[NodeResult], None] | None = None,
     ended: Callable[[str, str], None] | None = None,
+    target: Target = "work",
 ) -> list[NodeResult]:
     """Build seeds and models and run their tests; returns what each node did, in the order in which they
     ended.
@@ -236,7 +241,7 @@ def build(
     did not pass.
     """
     # Nothing reads what dbt would write beside the tables, and writing it takes longer than a small build.
-    arguments = [*_arguments(settings, "build"), "--no-write-json", "--exclude-resource-type", "unit_test"]
+    arguments = [*_arguments(settings, "build", target), "--no-write-json", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
     if select:
@@ -253,7 +258,7 @@ def build(
                     ended(node.node_name, node.node_status)
 
     faults.point("dbt.begun")
-    outcome = _invoke(settings, arguments, version, told, _parsed(settings))
+    outcome = _invoke(settings, arguments, version, told, _parsed(settings) if target == "work" else None)
     results = []
     for one in outcome.result.results if outcome.result is not None else ():
         status = getattr(one.status, "value", str(one.status))

@@ -82,7 +82,7 @@ select
     {{ whose() }},
     cast(places.province_name as varchar) as province_name,
     cast(counted.check_id as varchar) as check_id,
-    cast(checks."group" as varchar) as check_group,
+    cast(checks.group as varchar) as check_group,
     cast(checks.rule as varchar) as rule,
     cast(case counted.state_weight
         when 4 then 'fail'

@@ -346,7 +346,7 @@ ordered as (
         together.*,
         row_number() over (
             partition by report_id, release, input_key, member_code
-            order by place, table_no, statement_no, row_key, column_key
+            order by place, table_no nulls last, statement_no nulls last, row_key nulls last, column_key nulls last
         ) as choice
     from together
     where input_value is not null
