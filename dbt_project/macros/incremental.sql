@@ -47,10 +47,10 @@
 -#}
 {% macro only_affected(report_id, reach='report') -%}
     {%- set affected = affected_reports(reach) -%}
-    {%- if is_incremental() -%}
-        {{ report_id }} in ({{ affected }}) and
-    {% endif -%}
     {{ report_id }} >= '!first report' and {{ report_id }} < '~next report'
+    {%- if is_incremental() %}
+        and {{ report_id }} in ({{ affected }})
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

@@ -211,7 +211,12 @@ class House:
     @cached_property
     def parts(self) -> dict[str, str]:
         """Fingerprints of all that the warehouse follows from, as they were when this run first looked."""
-        return fingerprints.parts(self.settings, self.archive.fingerprint)
+        from juesuan.final_accounts.archive import Archive
+
+        # With nothing to do no manifest is parsed. What changes between this look and the next, the next run finds.
+        known = self.__dict__.get("archive")
+        archive = known.fingerprint if known else Archive(self.settings.raw).fingerprint()
+        return fingerprints.parts(self.settings, archive)
 
     @cached_property
     def tables(self) -> Mapping[str, Any]:

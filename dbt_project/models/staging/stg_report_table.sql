@@ -54,8 +54,8 @@ funded as (
 ),
 
 -- Of several tables of one key and fund the first that has figures counts; a 三公 table of one fund does not count
--- beside one of all appropriations, which contains it. Unit and year follow from the report; they stand in the windows so
--- that who asks for those of one unit has no others ranked.
+-- beside one of all appropriations, which contains it. Unit and year follow from the report; they stand in the windows
+-- so that who asks for those of one unit has no others ranked.
 ranked as (
 
     select
