@@ -37,7 +37,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-# What grows with the size of the warehouse; an hour on two cores. SIZES=1000,10000,100000 takes a day and 100 GB.
+# What grows with the size of the warehouse. More: make bench-scale SIZES=1000,10000,100000
 SIZES ?= 1000,10000
 bench-scale: $(STAMP)
 	$(BIN)/python -m tests.bench.scale --sizes $(SIZES) --docs docs/performance.md
