@@ -72,7 +72,7 @@
 
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {%- set types = model['config'].get('column_types', {}) -%}
-    {%- for rows in agate_table.rows | batch(2000) -%}
+    {%- for rows in agate_table.rows | batch(1000) -%}
         {%- set lines = [] -%}
         {%- for row in rows -%}
             {%- set values = [] -%}
