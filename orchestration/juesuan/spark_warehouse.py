@@ -249,10 +249,11 @@ def _of_division(spark: SparkSession, frame: DataFrame, division: str) -> DataFr
     """The rows of a table that belong to bodies of a division."""
     if not division:
         return frame
-    releases = spark.table("conformed.fct_release").where(f"startswith(division_code, '{division}')")
+    releases = spark.table("conformed.fct_release")
+    releases = releases.where(releases["division_code"].startswith(division))
     for key in ("report_id", "unit_id"):
         if key in frame.columns:
             return frame.join(releases.select(key).distinct(), key, "left_semi")
     if "division_code" in frame.columns:
-        return frame.where(f"startswith(division_code, '{division}')")
+        return frame.where(frame["division_code"].startswith(division))
     return frame
