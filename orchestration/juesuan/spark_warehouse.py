@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from juesuan.loading import Sources
+    from juesuan.refresh import Progress
     from juesuan.settings import Settings
     from juesuan.transform import NodeResult, Version
 
@@ -42,6 +43,31 @@ def session(**options: str) -> SparkSession:
     for key, value in {**SESSION, **options}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def refresh(
+    settings: Settings,
+    spark: SparkSession,
+    *,
+    whole: bool = False,
+    progress: Progress | None = None,
+    each: Callable[[NodeResult], None] | None = None,
+) -> list[NodeResult]:
+    """Bring the warehouse on Spark up to date with the archive: what was not read yet, schema raw, models, tests.
+
+    What ``on_spark.read_due`` left (documents that together are one report) is read here. See :func:`build` for
+    ``whole``. Raises ``Busy`` and ``ModelsRefused``.
+    """
+    from juesuan import fingerprints
+    from juesuan.publish import new_version
+    from juesuan.refresh import House
+    from juesuan.sources import sources_of
+
+    house = House(settings, progress=progress)
+    with house.locked():
+        house.land()
+        version = new_version(fingerprints.fingerprint(house.parts), house.parts)
+        return build(spark, settings, sources_of(house.archive), version, whole=whole, each=each)
 
 
 def build(
@@ -223,10 +249,11 @@ def _of_division(spark: SparkSession, frame: DataFrame, division: str) -> DataFr
     """The rows of a table that belong to bodies of a division."""
     if not division:
         return frame
-    releases = spark.table("conformed.fct_release").where(f"startswith(division_code, '{division}')")
+    releases = spark.table("conformed.fct_release")
+    releases = releases.where(releases["division_code"].startswith(division))
     for key in ("report_id", "unit_id"):
         if key in frame.columns:
             return frame.join(releases.select(key).distinct(), key, "left_semi")
     if "division_code" in frame.columns:
-        return frame.where(f"startswith(division_code, '{division}')")
+        return frame.where(frame["division_code"].startswith(division))
     return frame
