@@ -692,6 +692,38 @@ def refresh(
     raise typer.Exit(outcome.exit_code)
 
 
+@app.command("spark-read")
+def spark_read(
+    master: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where Spark runs, if not as spark-defaults.conf says.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read on Apache Spark what a refresh would read now; the refresh that follows finds it read.
+
+    Needs Java and the extra spark (docs/scaling.md). Exit 0 when all of it was landed (documents that failed are
+    counted), 75 when a refresh is running.
+    """
+    from juesuan import show, summary
+    from juesuan.on_spark import read_due
+    from juesuan.refresh import Busy
+    from juesuan.settings import Settings
+    from juesuan.spark_warehouse import session
+
+    try:
+        spark = session(**({"spark.master": master} if master else {}))
+        with summary.watching() as progress:
+            landed = read_due(Settings.load(), spark, progress)
+    except Busy as busy:
+        show.error(str(busy))
+        raise typer.Exit(BUSY) from None
+    if as_json:
+        show.emit_json({"documents": landed.documents, "by_status": landed.by_status, "batches": landed.batches})
+    else:
+        told = ", ".join(f"{count} {status}" for status, count in sorted(landed.by_status.items()))
+        show.line(f"{landed.documents} documents read in {len(landed.batches)} batches" + (f": {told}" if told else ""))
+
+
 @app.command()
 def dagster(
     port: Port = 3000,

@@ -8,10 +8,14 @@ the way back into a DuckDB file. Belongs here: whatever knows Spark's tables. Do
 from __future__ import annotations
 
 import datetime
+import os
+import shutil
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from juesuan.final_accounts.model import JuesuanError
 from juesuan.joining import JOINED
 from juesuan.landing import Landing
 from juesuan.loading import desired, differing, landed_reports, pending_rows
@@ -35,10 +39,24 @@ SESSION = {
 }
 
 
-def session(**options: str) -> SparkSession:
-    """The session of this process, with :data:`SESSION` and ``options`` (as ``spark.master``, keys with dots)."""
-    from pyspark.sql import SparkSession
+class NoSpark(JuesuanError):  # noqa: N818 - the name says what is wrong
+    """Spark cannot be started here; the message says what is missing."""
 
+
+def session(**options: str) -> SparkSession:
+    """The session of this process, with :data:`SESSION` and ``options`` (as ``spark.master``, keys with dots).
+
+    Raises ``NoSpark``.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise NoSpark("this needs Spark: pip install 'juesuan[spark]' (in a checkout: make spark)") from None
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise NoSpark("Spark needs Java 17: install it, or set JAVA_HOME")
+    if options.get("spark.master", "local").startswith("local"):
+        # Its workers are processes of this machine: they have what this one has. Elsewhere spark-defaults.conf says.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("juesuan")
     for key, value in {**SESSION, **options}.items():
         builder = builder.config(key, value)

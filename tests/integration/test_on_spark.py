@@ -167,3 +167,16 @@ print(json.dumps(sorted(sys.modules)))
     assert done.returncode == 0, done.stderr
     imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert imported & {"dagster", "dbt", "duckdb", "pyspark", "streamlit", "typer"} == set()
+
+
+def test_the_command_reads_and_a_refresh_reads_nothing_more(tmp_path: Path) -> None:
+    """In a process of its own, as a person types it: its workers are this machine's."""
+    at = {"JUESUAN_HOME": str(ROOT), "JUESUAN_RAW": str(ROOT / "raw"), "JUESUAN_WAREHOUSE": str(tmp_path / "warehouse")}
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("JUESUAN_", "PYSPARK_"))}
+    command = [sys.executable, "-m", "juesuan", "spark-read", "--master", "local[1]", "--json"]
+    done = subprocess.run(command, env=bare | at, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["by_status"] == {"loaded": 2}
+    house = House(Settings.load(at))
+    assert len(house.landing.holding()) == 2
+    assert house.to_be_read(house.landing, extractor_fingerprint()) == []
