@@ -34,6 +34,8 @@ pytestmark = [
 #: Units of the region and years: small in CI; 500 units are ten minutes and more.
 UNITS = int(os.environ.get("JUESUAN_ENGINES_UNITS", "6"))
 YEARS = int(os.environ.get("JUESUAN_ENGINES_YEARS", "2"))
+#: Whether a change is built on both, too: as long again as the first build.
+CHANGE = bool(os.environ.get("JUESUAN_ENGINES_CHANGE"))
 SCHEMAS = ("raw", "staging", "conformed", "marts")
 #: Written by publishing, not by a model.
 PUBLISHED_ONLY = {"marts.version_change"}
@@ -84,7 +86,19 @@ def nodes(settings: Settings, spark: SparkSession) -> list[transform.NodeResult]
     return build_on_spark(settings, spark)
 
 
-def test_every_model_builds_and_every_test_of_it_passes(nodes: list[transform.NodeResult]) -> None:
+def test_both_engines_build_the_same_tables(
+    settings: Settings, spark: SparkSession, nodes: list[transform.NodeResult], tmp_path: Path
+) -> None:
+    """All in one test: with several processes each would build its own region on both engines, for minutes."""
+    expect_built(nodes)
+    expect_equal(settings, spark, tmp_path)
+    expect_a_division(spark, tmp_path)
+    if CHANGE:
+        expect_equal_after_a_change(settings, spark, tmp_path / "changed")
+
+
+def expect_built(nodes: list[transform.NodeResult]) -> None:
+    """Every model builds, and every test of it passes, but for those that are listed."""
     listed = {one["name"] for one in EXCEPTIONS["not_built"]}
     skipped = [one.name for one in nodes if one.status == "skipped"]
     failed = {one.name: one.message for one in nodes if not one.passed and one.status != "skipped"}
@@ -92,12 +106,6 @@ def test_every_model_builds_and_every_test_of_it_passes(nodes: list[transform.No
     assert [name for name in skipped if name not in listed] == [], "these stand on what is listed; list them too"
     assert listed - set(failed) - set(skipped) == set(), "these are listed in spark_exceptions.yml and pass"
     assert sum(one.resource_type == "model" for one in nodes) > 80
-
-
-def test_every_table_is_the_same_on_both(
-    settings: Settings, spark: SparkSession, nodes: list[transform.NodeResult], tmp_path: Path
-) -> None:
-    expect_equal(settings, spark, tmp_path)
 
 
 def expect_equal(settings: Settings, spark: SparkSession, folder: Path) -> None:
@@ -114,20 +122,17 @@ def expect_equal(settings: Settings, spark: SparkSession, folder: Path) -> None:
     assert len(both) > 120
 
 
-def test_a_division_comes_back_as_a_file(
-    spark: SparkSession, nodes: list[transform.NodeResult], tmp_path: Path
-) -> None:
+def expect_a_division(spark: SparkSession, folder: Path) -> None:
+    """A division comes back as a DuckDB file."""
     whole = {row["division_code"] for row in spark.table("conformed.fct_release").collect()}
     division = min(whole)[:4]
-    rows = spark_warehouse.to_duckdb(spark, tmp_path / "region.duckdb", ("conformed", "marts"), division)
+    rows = spark_warehouse.to_duckdb(spark, folder / "region.duckdb", ("conformed", "marts"), division)
     expected = spark.table("conformed.fct_release").where(f"startswith(division_code, '{division}')").count()
     assert rows["conformed.fct_release"] == expected > 0
     assert rows["marts.unit_year"] > 0
 
 
-def test_what_changed_is_replaced_as_on_duckdb(
-    settings: Settings, spark: SparkSession, nodes: list[transform.NodeResult], tmp_path: Path
-) -> None:
+def expect_equal_after_a_change(settings: Settings, spark: SparkSession, folder: Path) -> None:
     """A withdrawn report of one year, and all of the other: years are written again, and one is no more."""
     archive = Archive(settings.raw)
     by_year = sorted(archive.documents(), key=lambda one: (one.reports[0].fiscal_year, one.document_id))
@@ -139,4 +144,5 @@ def test_what_changed_is_replaced_as_on_duckdb(
     assert {one.name: one.message for one in again if not one.passed} == {}
     years = {row["fiscal_year"] for row in spark.sql("select distinct fiscal_year from raw.cell").collect()}
     assert years == {one.reports[0].fiscal_year for one in by_year} - {first}
-    expect_equal(settings, spark, tmp_path)
+    folder.mkdir()
+    expect_equal(settings, spark, folder)

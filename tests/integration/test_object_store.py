@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def test_executors_read_from_the_store(address: str, tmp_path: Path) -> None:
     here, there = landing(tmp_path / "here"), landing(tmp_path / "there")
     own, extractor = settings(tmp_path / "warehouse"), extractor_fingerprint()
     here.land(read_documents(archive, archive.documents(), own, extractor), extractor)
-    with spark_here(tmp_path) as spark:
+    keys = {name: value for name, value in os.environ.items() if name.startswith("FSSPEC_")}
+    with spark_here(tmp_path, **keys) as spark:
         read_on_spark(
             spark,
             archive,
