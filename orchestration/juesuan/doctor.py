@@ -244,15 +244,9 @@ def _published(settings: Settings) -> Look:
 
 
 def _lock(settings: Settings) -> Look:
-    from filelock import FileLock, Timeout
+    from juesuan.refresh import House
 
-    if not settings.lock.exists():
-        return Look("lock", True, "free")
-    lock = FileLock(settings.lock)
     try:
-        with lock.acquire(timeout=0):
-            return Look("lock", True, "free")
-    except Timeout:
-        return Look("lock", True, "a refresh is running now")
+        return Look("lock", True, "a refresh is running now" if House(settings).is_locked() else "free")
     except OSError as problem:
         return Look("lock", False, f"{settings.lock}: {problem.strerror}; mend its permissions")

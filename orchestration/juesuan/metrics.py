@@ -6,8 +6,6 @@ Belongs here: which numbers are told, under which names. Does not belong here: f
 from __future__ import annotations
 
 import datetime
-import shutil
-from pathlib import Path
 from typing import Any
 
 from juesuan.final_accounts.model import JuesuanError
@@ -61,6 +59,7 @@ def _published(settings: Settings, tell: Any) -> None:
 
 def _waiting(settings: Settings, tell: Any) -> None:
     from juesuan import unattended
+    from juesuan.doctor import room
     from juesuan.final_accounts.inbox import waiting
 
     known, freshness = unattended.state(settings), unattended.freshness(settings)
@@ -69,7 +68,5 @@ def _waiting(settings: Settings, tell: Any) -> None:
     tell("due_seconds", "How long something has been due", freshness.waiting_hours * 3600)
     tell("refresh_failures", "Refreshes that failed since the last that worked", known.failures)
     tell("refused", "1 where the last build was refused", float(known.refused))
-    there: Path = settings.warehouse
-    while not there.exists():
-        there = there.parent
-    tell("disk_free_bytes", "Free bytes where the warehouse is", shutil.disk_usage(there).free)
+    free, _ = room(settings)
+    tell("disk_free_bytes", "Free bytes where the warehouse is", free)

@@ -519,17 +519,14 @@ def refresh(
             return answer("published")
     except Busy as busy:
         return answer("busy", str(busy))
-    except JuesuanError as problem:
-        from juesuan.doctor import trouble
-
-        # the archive, a model or a check stands against it, or the machine behind them; what is published stays
-        return answer("refused", trouble(settings, problem) or str(problem))
     except Exception as problem:
         from juesuan.doctor import trouble
 
-        if (said := trouble(settings, problem)) is None:
+        # the archive, a model or a check stands against it, or the machine behind them; what is published stays
+        said = trouble(settings, problem)
+        if said is None and not isinstance(problem, JuesuanError):
             raise
-        return answer("refused", said)
+        return answer("refused", said or str(problem))
 
 
 def _run_job(house: House) -> None:

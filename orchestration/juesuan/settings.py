@@ -142,9 +142,9 @@ OPTIONS: tuple[Option, ...] = (
 class Keep:
     """What stays: ``versions`` in any case and all of the last ``days``; Dagster's runs of the last ``run_days``."""
 
-    versions: int = 5
-    days: int = 7
-    run_days: int = 30
+    versions: int
+    days: int
+    run_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,12 @@ def refresh(
     from juesuan import fingerprints
     from juesuan.publish import new_version
     from juesuan.refresh import House
-    from juesuan.sources import sources_of
 
     house = House(settings, progress=progress)
     with house.locked():
         house.land()
         version = new_version(fingerprints.fingerprint(house.parts), house.parts)
-        return build(spark, settings, sources_of(house.archive), version, whole=whole, each=each)
+        return build(spark, settings, house.sources, version, whole=whole, each=each)
 
 
 def build(

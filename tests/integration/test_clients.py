@@ -497,7 +497,7 @@ def counted(house: Settings) -> Settings:
         + ",\n    (select count(*)::integer from {{ ref('fct_cell') }}) as cells\n",
         encoding="utf-8",
     )
-    return replace(house, keep=Keep(versions=3, days=0))
+    return replace(house, keep=Keep(versions=3, days=0, run_days=30))
 
 
 def publish(house: Settings, number: int) -> str:

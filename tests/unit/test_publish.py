@@ -248,7 +248,7 @@ def test_old_versions_go_and_the_published_one_never(works: Works) -> None:
     current = publish.published_version(works.settings)
     assert current is not None
     assert current["id"] == names[-1]
-    removed = publish.retire(works.settings, Keep(0, 0))
+    removed = publish.retire(works.settings, Keep(versions=0, days=0, run_days=30))
     assert removed == sorted(names[:-1], reverse=True)
 
 
