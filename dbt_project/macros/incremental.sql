@@ -5,8 +5,8 @@
 
 {#-
     The reports to be built again, as a subquery.
-    reach 'report': those pending. reach 'year': also those whose rows here carry another default scope than the
-    release list gives them now; which reports count by default is decided over all reports of a year.
+    reach 'report': those pending. reach 'year': also those that count by default otherwise than when models were last
+    built (build.standing); that is decided over all reports of a year.
     reach 'series': those of 'year', and the reports that stand beside a pending one: of the same units, before or after
     a rename, a merge or a split, of the year before and the year after; and those that say they cover it.
 -#}
@@ -31,10 +31,10 @@
     inner join {{ ref('fct_release') }} as covering
         on bodies.report_id = covering.report_id and pending.fiscal_year = covering.fiscal_year
     {%- endif %}
-    {%- if reach in ('year', 'series') and 'is_default' in (model if model is defined else {}).get('columns', {}) %}
+    {%- if reach in ('year', 'series') %}
     union
     select standing.report_id
-    from {{ this }} as standing
+    from build.standing as standing
     inner join {{ ref('fct_release') }} as releases
         on standing.report_id = releases.report_id and standing.release = releases.release
     where standing.is_default <> releases.is_default
@@ -47,36 +47,61 @@
 -#}
 {% macro only_affected(report_id, reach='report') -%}
     {%- set affected = affected_reports(reach) -%}
-    {{ report_id }} >= '!first report' and {{ report_id }} < '~next report'
+    {{ report_id }} between '!first report' and '~last report'
     {%- if is_incremental() %}
         and {{ report_id }} in ({{ affected }})
     {%- endif -%}
 {%- endmacro %}
 
 {#-
-    Where the slices begin that a model at report grain is built in. What a row of it follows from is bounded by its
-    report, so it can be built some thousand reports at a time, and memory follows from the slice and not from the
-    warehouse. In the order of their keys reports of one unit are together, as their cells are within a year.
+    The units of these reports (a subquery), each with the first and the last key of its own; none where there are many.
+    Written into SQL as literals they reach the scans through all joins and windows, as a list of reports does not.
 -#}
-{% macro slices() -%}
-    {%- set pending -%}
-        select count(*) from {{ source('raw', 'pending') }}
+{% macro units_of(reports) -%}
+    {%- set query -%}
+        select unit_id, min(report_id), max(report_id)
+        from raw.report
+        where report_id in ({{ reports }})
+        group by unit_id
+        order by unit_id
+        limit {{ var('units_apart') + 1 }}
     {%- endset -%}
-    {%- if is_incremental() and run_query(pending).columns[0][0] <= var('reports_at_once') -%}
-        {%- do return(['']) -%}
+    {%- set found = [] -%}
+    {%- for unit in run_query(query).rows %}{% do found.append([unit[0], unit[1], unit[2]]) %}{% endfor -%}
+    {%- do return(found if found | length <= var('units_apart') else none) -%}
+{%- endmacro %}
+
+{#-
+    The slices, each as the first and the last key of its reports, that a model at report grain is built in. What a row
+    of it follows from is bounded by its report, so it can be built some thousand reports at a time, and memory follows
+    from the slice and not from the warehouse. Reports of one unit are together in the order of their keys.
+
+    Where few units are affected, each is a slice, so what is read follows from the change, too.
+-#}
+{% macro slices(reach) -%}
+    {%- set found = units_of(affected_reports(reach)) if is_incremental() else none -%}
+    {%- if found is not none -%}
+        {%- set bounds = [] -%}
+        {%- for unit in found %}{% do bounds.append([unit[1], unit[2]]) %}{% endfor -%}
+        {%- do return(bounds or [['!', '!']]) -%}
     {%- endif -%}
-    {%- set bounds -%}
-        select min(report_id)
+    {%- set of_all -%}
+        select min(report_id), max(report_id)
         from (
             select
                 report_id,
                 (row_number() over (order by report_id) - 1) // {{ var('reports_at_once') }} as slice
             from (select distinct report_id from {{ source('raw', 'report') }})
+            {%- if is_incremental() %}
+            where report_id in ({{ affected_reports(reach) }})
+            {%- endif %}
         )
         group by slice
         order by slice
     {%- endset -%}
-    {%- do return([''] + (run_query(bounds).columns[0].values() | list)[1:]) -%}
+    {%- set bounds = [] -%}
+    {%- for slice in run_query(of_all).rows if slice[0] %}{% do bounds.append([slice[0], slice[1]]) %}{% endfor -%}
+    {%- do return(bounds or [['!', '~']]) -%}
 {%- endmacro %}
 
 {#-
@@ -92,15 +117,14 @@
         )) }}
     {%- endif -%}
     {#- '!' comes before every key of a report and '~' after it, so the condition holds where nothing is put into it -#}
-    {%- set beginnings = slices() -%}
-    {%- set ends = beginnings[1:] + ['~'] -%}
+    {%- set bounds = slices(config.get('meta', {}).get('reach', 'report')) -%}
     {%- set whole = not temporary and config.get('contract').enforced -%}
     {%- if whole -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
         create table {{ relation }} {{ get_table_columns_and_constraints() }};
     {%- endif -%}
-    {%- for beginning in beginnings %}
-        {%- set code = compiled_code.replace('!first report', beginning).replace('~next report', ends[loop.index0]) %}
+    {%- for first, last in bounds %}
+        {%- set code = compiled_code.replace('!first report', first).replace('~last report', last) %}
         {%- if whole %}
             insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(code) }});
         {%- elif loop.first %}

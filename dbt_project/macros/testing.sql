@@ -10,8 +10,21 @@
     {%- if written is none -%}
         {%- do return(default__get_where_subquery(relation)) -%}
     {%- endif -%}
+    {%- set units = units_of(written) -%}
     {%- set filtered -%}
-        (select * from {{ relation }} where report_id in ({{ written }})) as tested
+        {%- if units is none -%}
+            (select * from {{ relation }} where report_id in ({{ written }})) as tested
+        {%- else -%}
+            (
+                {%- for unit in units %}
+                select * from {{ relation }}
+                where report_id between '{{ unit[1] }}' and '{{ unit[2] }}' and report_id in ({{ written }})
+                {{ 'union all' if not loop.last }}
+                {%- else %}
+                select * from {{ relation }} where false
+                {%- endfor %}
+            ) as tested
+        {%- endif -%}
     {%- endset -%}
     {%- do return(filtered) -%}
 {%- endmacro %}
@@ -27,17 +40,27 @@
         {%- do return(none) -%}
     {%- elif tested.config.get('incremental_strategy') == 'replace_affected' -%}
         {%- do return("select report_id from build.affected where model = '" ~ tested.name ~ "'") -%}
-    {%- elif tested.config.materialized == 'view' and tested.config.meta.get('reach') == 'report' -%}
-        {%- do return('select report_id from raw.pending') -%}
+    {%- elif tested.config.materialized != 'view' or tested.config.meta.get('reach') not in ('report', 'series') -%}
+        {%- do return(none) -%}
     {%- endif -%}
-    {%- do return(none) -%}
+    {%- set written = ['select report_id from raw.pending'] -%}
+    {%- for name in tested.depends_on.nodes if tested.config.meta.get('reach') == 'series' -%}
+        {%- do written.append("select report_id from build.affected where model = '" ~ name.split('.')[-1] ~ "'") -%}
+    {%- endfor -%}
+    {%- do return(written | join(' union ')) -%}
 {%- endmacro %}
 
-{#- A condition that holds for the reports that a run is about: all, or those pending. For tests within one report. -#}
-{% macro is_tested(report_id) -%}
-    {%- if flags.FULL_REFRESH -%}
+{#- A condition that holds for the reports that a run is about: all, or those affected. For tests within one report. -#}
+{% macro is_tested(report_id, reach='report') -%}
+    {%- set affected = affected_reports(reach) -%}
+    {%- if flags.FULL_REFRESH or not execute -%}
         {{ report_id }} is not null
     {%- else -%}
-        {{ report_id }} in (select pending.report_id from {{ source('raw', 'pending') }} as pending)
+        {%- set units = units_of(affected) if target.type == 'duckdb' else none -%}
+        {{ report_id }} in ({{ affected }})
+        {%- if units is not none %}
+            and {{ report_id }} between '{{ units | map(attribute=1) | min if units else '~' }}'
+            and '{{ units | map(attribute=2) | max if units else '~' }}'
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
 #: Which tables schema build of the work file has; another number, and it is built anew.
-BUILD_FORM = 2
+BUILD_FORM = 3
 
 
 # --- what the archive knows ---------------------------------------------------------------------------------
@@ -561,6 +561,8 @@ def open_work(
     connection.execute("create table build.state (key varchar not null, value varchar)")
     # Reports whose rows the last run wrote into a model, for the tests of the model.
     connection.execute("create table build.affected (model varchar not null, report_id varchar not null)")
+    # Which releases counted by default when all models were last built.
+    connection.execute("create table build.standing (report_id varchar, release smallint, is_default boolean)")
     # What each document was loaded from, and the reports that its records are of.
     connection.execute("create table build.seen (document_id varchar not null, input varchar, report_ids varchar[])")
     for table in tables.values():
@@ -587,6 +589,17 @@ def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> 
     for key, value in values.items():
         connection.execute("delete from build.state where key = ?", [key])
         connection.execute("insert into build.state values (?, ?)", [key, value])
+
+
+def note_built(connection: duckdb.DuckDBPyConnection, models: str, version: str) -> None:
+    """All models are built, with those of fingerprint ``models``, for ``version`` (as :func:`transform.dump` says it)."""
+    connection.begin()
+    connection.execute("delete from build.standing")
+    connection.execute(
+        "insert into build.standing select report_id, release, is_default from conformed.fct_release order by all"
+    )
+    write_state(connection, models=models, built=version)
+    connection.commit()
 
 
 def finish(connection: duckdb.DuckDBPyConnection, version: str) -> None:

@@ -365,7 +365,7 @@ class House:
         import duckdb
 
         from juesuan import transform
-        from juesuan.loading import read_state, write_state
+        from juesuan.loading import note_built, read_state
         from juesuan.publish import new_version
         from juesuan.warehouse import STORAGE
 
@@ -395,9 +395,7 @@ class House:
         transform.build(self.settings, version, full_refresh=whole, select=select, each=told, ended=ended)
         if not select:
             with duckdb.connect(str(file), config=STORAGE) as connection:
-                connection.begin()
-                write_state(connection, models=models, built=transform.dump(version))
-                connection.commit()
+                note_built(connection, models, transform.dump(version))
         return self.nodes
 
     # --- publishing -----------------------------------------------------------------------------------------

@@ -102,10 +102,13 @@ def build(
     """
     from juesuan import transform
 
-    fresh = not spark.catalog.tableExists("raw.report")
+    fresh = not (spark.catalog.tableExists("raw.report") and spark.catalog.tableExists("build.standing"))
     tables = fill_raw(spark, settings, sources)
     found = transform.build(settings, version, full_refresh=whole or fresh, each=each, target="spark")
-    _save(spark.createDataFrame(_arrow(tables["pending"], ())), "pending")
+    # Which releases counted by default when all models were last built.
+    spark.sql("create database if not exists build")
+    _save(spark.table("conformed.fct_release").select("report_id", "release", "is_default"), "build.standing")
+    _save(spark.createDataFrame(_arrow(tables["pending"], ())), "raw.pending")
     return found
 
 
@@ -125,7 +128,7 @@ def fill_raw(
     spark.sql("create database if not exists raw")
 
     def put(name: str, records: Sequence[Mapping[str, Any]]) -> None:
-        _save(spark.createDataFrame(_arrow(tables[name], records)), name)
+        _save(spark.createDataFrame(_arrow(tables[name], records)), f"raw.{name}")
 
     def select(name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         if not spark.catalog.tableExists(f"raw.{name}"):
@@ -211,9 +214,9 @@ def _arrow(table: RawTable, records: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _save(frame: DataFrame, name: str) -> None:
-    """Write a table of schema raw, whole."""
-    frame.sparkSession.sql(f"drop table if exists raw.{name}")
-    frame.coalesce(1).write.format("parquet").saveAsTable(f"raw.{name}")
+    """Write a small table, whole."""
+    frame.sparkSession.sql(f"drop table if exists {name}")
+    frame.coalesce(1).write.format("parquet").saveAsTable(name)
 
 
 def _save_years(frame: DataFrame, table: RawTable, years: Collection[int]) -> None:

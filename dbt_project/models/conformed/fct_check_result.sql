@@ -1,16 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'series'}) }}
+{{ config(materialized='view', meta={'reach': 'series'}) }}
 
 with within_report as (
 
     select * from {{ ref('stg_check_result') }}
-    where {{ only_affected('report_id', 'series') }}
 
 ),
 
 across_reports as (
 
     select * from {{ ref('check_across_reports') }}
-    where {{ only_affected('report_id', 'series') }}
 
 ),
 

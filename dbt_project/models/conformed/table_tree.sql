@@ -4,7 +4,27 @@
 -- code, or by the lines of the form), so a table without class rows, or with a blank one, is no less of a tree.
 with cells as (
 
-    select * from {{ ref('stg_cell') }}
+    select
+        report_id,
+        release,
+        unit_id,
+        fiscal_year,
+        table_key,
+        table_no,
+        row_key,
+        line_key,
+        column_key,
+        node,
+        code,
+        measure,
+        role,
+        line_role,
+        facet,
+        fund,
+        amount_yuan,
+        precision_yuan,
+        value_state
+    from {{ ref('stg_cell') }}
     where
         is_counted
         and stage = 'final'
@@ -66,7 +86,53 @@ row_parts as (
 
 ),
 
--- The rows above each cell, nearest first: shorter codes, then the lines of the form.
+-- What the form says of each place that is printed, once for all reports.
+places as (
+
+    select distinct
+        table_key,
+        node,
+        code
+    from cells
+
+),
+
+-- The rows above each place, nearest first: shorter codes, then the lines of the form.
+places_above as (
+
+    select
+        places.table_key,
+        places.node,
+        places.code,
+        coalesce(class_line.facet, any_line.facet) as line_facet,
+        case when length(places.code) > 7 and places.node = places.code then substr(places.code, 1, 7) end as above_1,
+        case when length(places.code) > 5 and places.node = places.code then substr(places.code, 1, 5) end as above_2,
+        case when length(places.code) > 3 and places.node = places.code then substr(places.code, 1, 3) end as above_3,
+        coalesce(own_line.parent_1, class_line.parent_1, any_line.parent_1) as above_4,
+        coalesce(own_line.parent_2, class_line.parent_2, any_line.parent_2) as above_5,
+        coalesce(own_line.parent_3, class_line.parent_3, any_line.parent_3) as above_6
+    from places
+    left join form_lines as own_line
+        on
+            places.table_key = own_line.table_key
+            and own_line.line_key
+            = case when places.node like 'expenditure.class.%' then 'expenditure.class.*' else places.node end
+    left join form_lines as class_line
+        on
+            places.table_key = class_line.table_key
+            and places.node = places.code
+            and class_line.line_key = substr(places.code, 1, 3)
+            and own_line.line_key is null
+    left join form_lines as any_line
+        on
+            places.table_key = any_line.table_key
+            and places.node = places.code
+            and any_line.line_key = '*'
+            and own_line.line_key is null
+            and class_line.line_key is null
+
+),
+
 above as (
 
     select
@@ -77,38 +143,24 @@ above as (
             when usual.precision_yuan < cells.precision_yuan then usual.precision_yuan
             else cells.precision_yuan
         end as counted_precision,
-        coalesce(cells.facet, class_line.facet, any_line.facet) as form_facet,
-        case when length(cells.code) > 7 and cells.node = cells.code then substr(cells.code, 1, 7) end as above_1,
-        case when length(cells.code) > 5 and cells.node = cells.code then substr(cells.code, 1, 5) end as above_2,
-        case when length(cells.code) > 3 and cells.node = cells.code then substr(cells.code, 1, 3) end as above_3,
-        coalesce(own_line.parent_1, class_line.parent_1, any_line.parent_1) as above_4,
-        coalesce(own_line.parent_2, class_line.parent_2, any_line.parent_2) as above_5,
-        coalesce(own_line.parent_3, class_line.parent_3, any_line.parent_3) as above_6
+        coalesce(cells.facet, places_above.line_facet) as form_facet,
+        places_above.above_1,
+        places_above.above_2,
+        places_above.above_3,
+        places_above.above_4,
+        places_above.above_5,
+        places_above.above_6
     from cells
+    left join places_above
+        on
+            {{ same(['table_key', 'node'], 'cells', 'places_above') }}
+            and coalesce(cells.code, '') = coalesce(places_above.code, '')
     left join usual
         on {{ same(['report_id', 'release', 'table_no'], 'cells', 'usual') }} and usual.place = 1
     left join row_parts
         on
             {{ same(['report_id', 'release', 'table_no', 'row_key', 'measure'], 'cells', 'row_parts') }}
             and cells.role = 'total'
-    left join form_lines as own_line
-        on
-            cells.table_key = own_line.table_key
-            and own_line.line_key
-            = case when cells.node like 'expenditure.class.%' then 'expenditure.class.*' else cells.node end
-    left join form_lines as class_line
-        on
-            cells.table_key = class_line.table_key
-            and cells.node = cells.code
-            and class_line.line_key = substr(cells.code, 1, 3)
-            and own_line.line_key is null
-    left join form_lines as any_line
-        on
-            cells.table_key = any_line.table_key
-            and cells.node = cells.code
-            and any_line.line_key = '*'
-            and own_line.line_key is null
-            and class_line.line_key is null
 
 ),
 

@@ -1,6 +1,10 @@
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
+
+-- A table, while all else of staging is views: every fact and every reader of figures begins here.
 with source as (
 
     select * from {{ source('raw', 'cell') }}
+    where {{ only_affected('report_id') }}
 
 ),
 
