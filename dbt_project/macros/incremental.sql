@@ -4,41 +4,15 @@
 -#}
 
 {#-
-    The reports to be built again, as a subquery.
-    reach 'report': those pending. reach 'year': also those that count by default otherwise than when models were last
-    built (build.standing); that is decided over all reports of a year.
-    reach 'series': those of 'year', and the reports that stand beside a pending one: of the same units, before or after
-    a rename, a merge or a split, of the year before and the year after; and those that say they cover it.
+    The reports to be built again, as a subquery: those pending, or for models that reach further (dbt_project.yml says
+    how far) those of affected_report.
 -#}
 {% macro affected_reports(reach) -%}
-    {%- set pending = source('raw', 'pending') -%}
-    select pending.report_id from {{ pending }} as pending
-    {%- if reach == 'series' %}
-    union
-    select beside.report_id
-    from {{ pending }} as pending
-    inner join {{ ref('dim_unit_year') }} as own
-        on pending.unit_id = own.unit_id and pending.fiscal_year = own.fiscal_year
-    inner join {{ ref('dim_unit_year') }} as other
-        on own.group_id = other.group_id and other.fiscal_year between own.fiscal_year - 1 and own.fiscal_year + 1
-    inner join {{ ref('fct_release') }} as beside
-        on other.unit_id = beside.unit_id and other.fiscal_year = beside.fiscal_year
-    union
-    select covering.report_id
-    from {{ pending }} as pending
-    inner join {{ ref('covered_body') }} as bodies
-        on pending.unit_id = bodies.covered_unit_id
-    inner join {{ ref('fct_release') }} as covering
-        on bodies.report_id = covering.report_id and pending.fiscal_year = covering.fiscal_year
-    {%- endif %}
-    {%- if reach in ('year', 'series') %}
-    union
-    select standing.report_id
-    from build.standing as standing
-    inner join {{ ref('fct_release') }} as releases
-        on standing.report_id = releases.report_id and standing.release = releases.release
-    where standing.is_default <> releases.is_default
-    {%- endif %}
+    {%- if reach == 'report' -%}
+        select pending.report_id from {{ source('raw', 'pending') }} as pending
+    {%- else -%}
+        select affected.report_id from {{ ref('affected_report') }} as affected where affected.reach = '{{ reach }}'
+    {%- endif -%}
 {%- endmacro %}
 
 {#-
@@ -76,9 +50,13 @@
     of it follows from is bounded by its report, so it can be built some thousand reports at a time, and memory follows
     from the slice and not from the warehouse. Reports of one unit are together in the order of their keys.
 
-    Where few units are affected, each is a slice, so what is read follows from the change, too.
+    Where few units are affected, each is a slice, so what is read follows from the change, too. What compares reports
+    with each other (reach 'peers') is built in one.
 -#}
 {% macro slices(reach) -%}
+    {%- if reach == 'peers' -%}
+        {%- do return([['!', '~']]) -%}
+    {%- endif -%}
     {%- set found = units_of(affected_reports(reach)) if is_incremental() else none -%}
     {%- if found is not none -%}
         {%- set bounds = [] -%}

@@ -34,6 +34,12 @@ OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
 #: Which tables schema build of the work file has; another number, and it is built anew.
 BUILD_FORM = 3
+#: Rows of ``build.standing``, which a build compares with, in words that both engines have.
+STANDING = (
+    "select releases.report_id, releases.release, releases.is_default, groups.peer_group "
+    "from conformed.fct_release as releases left join conformed.peer_group as groups "
+    "on releases.report_id = groups.report_id and releases.release = groups.release"
+)
 
 
 # --- what the archive knows ---------------------------------------------------------------------------------
@@ -561,8 +567,10 @@ def open_work(
     connection.execute("create table build.state (key varchar not null, value varchar)")
     # Reports whose rows the last run wrote into a model, for the tests of the model.
     connection.execute("create table build.affected (model varchar not null, report_id varchar not null)")
-    # Which releases counted by default when all models were last built.
-    connection.execute("create table build.standing (report_id varchar, release smallint, is_default boolean)")
+    # Which releases counted by default, and whom they were compared with, when all models were last built.
+    connection.execute(
+        "create table build.standing (report_id varchar, release smallint, is_default boolean, peer_group varchar)"
+    )
     # What each document was loaded from, and the reports that its records are of.
     connection.execute("create table build.seen (document_id varchar not null, input varchar, report_ids varchar[])")
     for table in tables.values():
@@ -595,9 +603,7 @@ def note_built(connection: duckdb.DuckDBPyConnection, models: str, version: str)
     """All models are built, with those of fingerprint ``models``, for ``version`` (as :func:`transform.dump` says it)."""
     connection.begin()
     connection.execute("delete from build.standing")
-    connection.execute(
-        "insert into build.standing select report_id, release, is_default from conformed.fct_release order by all"
-    )
+    connection.execute(f"insert into build.standing {STANDING} order by all")
     write_state(connection, models=models, built=version)
     connection.commit()
 

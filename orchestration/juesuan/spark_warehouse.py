@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from juesuan.final_accounts.model import JuesuanError
 from juesuan.joining import JOINED
 from juesuan.landing import Landing
-from juesuan.loading import desired, differing, landed_reports, pending_rows
+from juesuan.loading import STANDING, desired, differing, landed_reports, pending_rows
 from juesuan.raw_schema import RECORD, REGISTRY, RawTable, arrow_type, landing_schema, raw_tables
 
 if TYPE_CHECKING:
@@ -104,10 +104,13 @@ def build(
 
     fresh = not (spark.catalog.tableExists("raw.report") and spark.catalog.tableExists("build.standing"))
     tables = fill_raw(spark, settings, sources)
-    found = transform.build(settings, version, full_refresh=whole or fresh, each=each, target="spark")
-    # Which releases counted by default when all models were last built.
     spark.sql("create database if not exists build")
-    _save(spark.table("conformed.fct_release").select("report_id", "release", "is_default"), "build.standing")
+    spark.sql(
+        "create table if not exists build.standing "
+        "(report_id string, release smallint, is_default boolean, peer_group string) using parquet"
+    )
+    found = transform.build(settings, version, full_refresh=whole or fresh, each=each, target="spark")
+    _save(spark.sql(STANDING), "build.standing")
     _save(spark.createDataFrame(_arrow(tables["pending"], ())), "raw.pending")
     return found
 

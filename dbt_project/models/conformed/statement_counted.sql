@@ -6,12 +6,6 @@ with stated as (
 
 ),
 
-said as (
-
-    select * from {{ ref('stg_statement') }}
-
-),
-
 -- A failed check names its place and its root; both are addresses.
 addressed as (
 
@@ -46,7 +40,7 @@ failed as (
 ),
 
 -- What the words of the sentence say of its figure; of several words the first by the list.
-words as (
+meanings as (
 
     select
         said.report_id,
@@ -57,12 +51,26 @@ words as (
         row_number() over (
             partition by said.report_id, said.release, said.statement_no, list.attribute order by list.place
         ) as place
-    from said
+    from {{ ref('stg_statement') }} as said
     inner join {{ ref('statement_words') }} as list
         on
             said.topic = list.topic
             and said.measure = list.measure
             and (list.word is null or said.quote like '%' || list.word || '%')
+
+),
+
+words as (
+
+    select
+        report_id,
+        release,
+        statement_no,
+        max(case when attribute = 'stage' then meaning end) as stage,
+        max(case when attribute = 'basis' then meaning end) as basis
+    from meanings
+    where place = 1
+    group by report_id, release, statement_no
 
 ),
 
@@ -77,8 +85,8 @@ told as (
         stated.topic,
         stated.functional_code,
         stated.measure,
-        coalesce(stages.meaning, stated.stage) as stage,
-        bases.meaning as amount_basis,
+        coalesce(words.stage, stated.stage) as stage,
+        words.basis as amount_basis,
         stated.base,
         stated.value,
         stated.unit,
@@ -99,18 +107,10 @@ told as (
         said.line,
         coalesce(failed.failures, 0) > 0 as is_contradicted
     from stated
-    inner join said
+    inner join {{ ref('stg_statement') }} as said
         on {{ same(['report_id', 'release', 'statement_no'], 'stated', 'said') }}
-    left join words as stages
-        on
-            {{ same(['report_id', 'release', 'statement_no'], 'stated', 'stages') }}
-            and stages.attribute = 'stage'
-            and stages.place = 1
-    left join words as bases
-        on
-            {{ same(['report_id', 'release', 'statement_no'], 'stated', 'bases') }}
-            and bases.attribute = 'basis'
-            and bases.place = 1
+    left join words
+        on {{ same(['report_id', 'release', 'statement_no'], 'stated', 'words') }}
     left join failed
         on
             {{ same(['report_id', 'release'], 'stated', 'failed') }}

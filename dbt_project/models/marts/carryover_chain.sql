@@ -13,9 +13,45 @@ steps as (
 
 ),
 
+pairs as (
+
+    select
+        later.report_id,
+        later.release,
+        later.entity_kind,
+        earlier.report_id as prior_report_id,
+        earlier.release as prior_release
+    from {{ ref('comparison_member') }} as later
+    inner join {{ ref('comparison_member') }} as earlier
+        on {{ same(['entity_kind', 'entity_id', 'fiscal_year', 'scope'], 'later', 'earlier') }}
+    where
+        later.entity_kind = 'series' and later.side = 'current' and earlier.side = 'prior'
+        and {{ only_affected('later.report_id', 'series') }}
+
+),
+
+members as (
+
+    select * from {{ ref('comparison_member') }}
+    where entity_kind = 'group' and lead_report_id in (select releases.report_id from releases)
+
+),
+
+-- The reports that are built, and those whose closing balances meet their opening ones.
+needed as (
+
+    select report_id from releases
+    union
+    select prior_report_id as report_id from pairs
+    union
+    select report_id from members
+
+),
+
 cells as (
 
     select * from {{ ref('table_tree') }}
+    where report_id in (select needed.report_id from needed)
 
 ),
 
@@ -54,21 +90,6 @@ printed as (
 
 ),
 
-pairs as (
-
-    select
-        later.report_id,
-        later.release,
-        later.entity_kind,
-        earlier.report_id as prior_report_id,
-        earlier.release as prior_release
-    from {{ ref('comparison_member') }} as later
-    inner join {{ ref('comparison_member') }} as earlier
-        on {{ same(['entity_kind', 'entity_id', 'fiscal_year', 'scope'], 'later', 'earlier') }}
-    where later.entity_kind = 'series' and later.side = 'current' and earlier.side = 'prior'
-
-),
-
 -- Across a merge or a split only the sums of all before and all after meet; the row stands with the first report after.
 groups as (
 
@@ -85,7 +106,7 @@ groups as (
         min(printed.table_key) as table_key,
         min(printed.row_key) as row_key,
         min(printed.column_key) as column_key
-    from {{ ref('comparison_member') }} as members
+    from members
     inner join {{ ref('comparison_member') }} as leads
         on
             {{ same(['entity_kind', 'entity_id', 'fiscal_year', 'scope'], 'members', 'leads') }}
@@ -95,7 +116,6 @@ groups as (
         on
             {{ same(['report_id', 'release'], 'members', 'printed') }}
             and printed.step = case when members.side = 'prior' then 'closing' else 'opening' end
-    where members.entity_kind = 'group'
     group by members.lead_report_id, leads.release, members.side, printed.basis, printed.fund
 
 ),

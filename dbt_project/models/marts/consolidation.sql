@@ -96,6 +96,12 @@ inner_topics as (
 amounts as (
 
     select * from {{ ref('topic_amount') }}
+    where
+        report_id in (
+            select releases.report_id from releases
+            union
+            select parts.part_report_id from parts
+        )
 
 ),
 

@@ -1,6 +1,6 @@
-{{ config(materialized='table', meta={'reach': 'everything'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'peers'}) }}
 
--- Peers are bodies of one kind of department, level of division, scope and year. A unit that its department's report
+-- A unit that its department's report
 -- covers is compared as well: nothing is added up here, so that no yuan counts twice.
 -- Quartiles and median are printed values of the group (nearest rank; the median of an even number lies half way), so
 -- that none of them is a figure that no body has but for that half.
@@ -8,25 +8,17 @@ with valued as (
 
     select
         indicators.*,
-        kinds.department_kind,
-        kinds.department_kind_confidence,
-        coalesce(names.division_level, 'unknown') as division_level
+        groups.department_kind,
+        groups.department_kind_confidence,
+        groups.division_level
     from {{ ref('indicator_value') }} as indicators
     inner join {{ ref('indicator_catalogue') }} as catalogue
         on
             indicators.indicator_key = catalogue.indicator_key
             and catalogue.comparable_across <> 'none'
-    inner join {{ ref('dim_unit_kind') }} as kinds
-        on
-            indicators.unit_id = kinds.unit_id
-            and indicators.fiscal_year = kinds.fiscal_year
-    inner join {{ ref('dim_unit_year') }} as names
-        on
-            indicators.unit_id = names.unit_id
-            and indicators.fiscal_year = names.fiscal_year
-    where
-        indicators.indicator_value is not null
-        and kinds.department_kind is not null
+    inner join {{ ref('peer_group') }} as groups
+        on {{ same(['report_id', 'release'], 'indicators', 'groups') }}
+    where indicators.indicator_value is not null and {{ only_affected('indicators.report_id', 'peers') }}
 
 ),
 
@@ -57,7 +49,7 @@ ranked as (
 
 ),
 
-groups as (
+quartiles as (
 
     select
         department_kind,
@@ -81,12 +73,12 @@ compared as (
 
     select
         ranked.*,
-        groups.lower_quartile,
-        groups.upper_quartile,
+        quartiles.lower_quartile,
+        quartiles.upper_quartile,
         -- half of six decimals has seven: rounded half away from zero like every other division
-        cast((groups.lower_middle + groups.upper_middle) * 0.5 as decimal(24, 6)) as median
+        cast((quartiles.lower_middle + quartiles.upper_middle) * 0.5 as decimal(24, 6)) as median
     from ranked
-    inner join groups
+    inner join quartiles
         on
             {{ same(
                 [
@@ -94,7 +86,7 @@ compared as (
                     'member_code',
                 ],
                 'ranked',
-                'groups'
+                'quartiles'
             ) }}
 
 )

@@ -17,7 +17,9 @@ pairs as (
     from {{ ref('comparison_member') }} as later
     inner join {{ ref('comparison_member') }} as earlier
         on {{ same(['entity_kind', 'entity_id', 'fiscal_year', 'scope'], 'later', 'earlier') }}
-    where later.entity_kind = 'series' and later.side = 'current' and earlier.side = 'prior'
+    where
+        later.entity_kind = 'series' and later.side = 'current' and earlier.side = 'prior'
+        and {{ only_affected('later.report_id', 'series') }}
 
 ),
 
@@ -31,6 +33,7 @@ implied as (
             order by told.statement_no
         ) as occurrence
     from {{ ref('fct_prior_year') }} as told
+    where {{ only_affected('told.report_id', 'series') }}
 
 ),
 
@@ -44,13 +47,14 @@ printed as (
         unit,
         {{ half_place_of('value_text', 'unit') }} as half_place
     from {{ ref('stg_statement') }}
-    where unit is not null
+    where unit is not null and {{ only_affected('report_id', 'series') }}
 
 ),
 
 amounts as (
 
     select * from {{ ref('topic_amount') }}
+    where report_id in (select pairs.prior_report_id from pairs)
 
 ),
 

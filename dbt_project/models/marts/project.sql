@@ -40,7 +40,10 @@ named as (
         from {{ ref('fct_statement') }} as stated
         inner join {{ ref('stg_statement') }} as said
             on {{ same(['report_id', 'release', 'statement_no'], 'stated', 'said') }}
-        where stated.topic in ('performance.project', 'performance.key_project') and said.subject is not null
+        where
+            stated.topic in ('performance.project', 'performance.key_project')
+            and said.subject is not null
+            and {{ only_affected('stated.report_id', 'year') }}
         union all
         select
             report_id,
@@ -53,7 +56,7 @@ named as (
             1 as source,
             indicator_no as position
         from {{ ref('stg_indicator') }}
-        where project is not null
+        where project is not null and {{ only_affected('report_id', 'year') }}
     ) as everywhere
 
 ),
@@ -66,7 +69,9 @@ completions as (
         subject_key as project_key,
         min(base) as completion_base
     from {{ ref('statement_counted') }}
-    where topic = 'performance.project' and measure = 'completion_pct'
+    where
+        topic = 'performance.project' and measure = 'completion_pct'
+        and {{ only_affected('report_id', 'year') }}
     group by report_id, release, subject_key
 
 )

@@ -10,7 +10,7 @@ with releases as (
 tree as (
 
     select * from {{ ref('table_tree') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
 
 ),
 
@@ -81,7 +81,7 @@ three_public_totals as (
         cast(null as bigint) as leaves,
         cast(null as decimal(18, 2)) as leaves_yuan
     from {{ ref('fct_three_public') }}
-    where children > 0 and amount_yuan is not null and report_id in (select releases.report_id from releases)
+    where children > 0 and amount_yuan is not null and {{ only_affected('report_id', 'series') }}
 
 ),
 
@@ -171,7 +171,7 @@ findings as (
         on {{ same(['report_id', 'release', 'check_no'], 'results', 'messages') }}
     where
         results.state in ('fail', 'within_rounding')
-        and results.report_id in (select releases.report_id from releases)
+        and {{ only_affected('results.report_id', 'series') }}
 
 ),
 

@@ -66,7 +66,7 @@ totals as (
         {{ pick('amount_yuan', "table_key = 'TG' and row_key = '合计' and column_key = 'expenditure_total'") }}
             as state_capital_expenditure_yuan
     from {{ ref('table_tree') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -81,7 +81,7 @@ three_public as (
         {{ pick('stage', "item = 'total' and stage <> 'final'") }} as budget_stage,
         {{ pick('value_state', "item = 'total' and stage = 'final'") }} as final_state
     from {{ ref('fct_three_public') }}
-    where fund in ('appropriation', 'general_public_budget') and report_id in (select releases.report_id from releases)
+    where fund in ('appropriation', 'general_public_budget') and {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -96,7 +96,7 @@ statements as (
         {{ pick('amount_yuan', "topic = 'procurement.total' and measure = 'amount'") }} as procurement_total_yuan,
         {{ pick('value', "topic = 'assets.vehicles' and measure = 'count'") }} as vehicles
     from {{ ref('fct_statement') }}
-    where occurrence = 1 and report_id in (select releases.report_id from releases)
+    where occurrence = 1 and {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -109,7 +109,7 @@ table_states as (
         {{ pick('state', "table_key = 'TF' and is_counted") }} as government_fund_state,
         {{ pick('state', "table_key = 'TG' and is_counted") }} as state_capital_state
     from {{ ref('stg_report_table') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -121,7 +121,7 @@ checks as (
         release,
         sum(case when state = 'fail' then 1 else 0 end) as checks_failed
     from {{ ref('fct_check_result') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -138,7 +138,7 @@ indicators as (
         {% endfor %}
         max(fiscal_year) as fiscal_year
     from {{ ref('indicator_value') }}
-    where member_code = '' and report_id in (select releases.report_id from releases)
+    where member_code = '' and {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 )

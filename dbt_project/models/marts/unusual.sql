@@ -1,4 +1,4 @@
-{{ config(materialized='table', meta={'reach': 'everything'}) }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'peers'}) }}
 
 -- Suspicious, not wrong: what a person may want to look at. Thresholds are data (seed unusual_rule).
 with rules as (
@@ -16,6 +16,7 @@ inputs as (
     from {{ ref('indicator_input') }} as inputs
     inner join {{ ref('indicator_input_list') }} as listed
         on inputs.input_key = listed.input_key
+    where {{ only_affected('inputs.report_id', 'peers') }}
 
 ),
 
@@ -26,7 +27,7 @@ prior_reports as (
         lead_report_id,
         min(report_id) as report_id
     from {{ ref('comparison_member') }}
-    where entity_kind = 'series' and side = 'prior'
+    where entity_kind = 'series' and side = 'prior' and {{ only_affected('lead_report_id', 'peers') }}
     group by lead_report_id
     having count(*) = 1
 
@@ -140,7 +141,7 @@ without_class as (
         report_id,
         sum(expenditure_total_yuan) as amount_yuan
     from {{ ref('spending_by_function') }}
-    where basis = 'all_sources' and functional_code is null
+    where basis = 'all_sources' and functional_code is null and {{ only_affected('report_id', 'peers') }}
     group by report_id
 
 ),
@@ -161,6 +162,20 @@ found_without_class as (
 
 ),
 
+valued as (
+
+    select * from {{ ref('indicator_value') }}
+    where {{ only_affected('report_id', 'peers') }}
+
+),
+
+compared as (
+
+    select * from {{ ref('peer_comparison') }}
+    where {{ only_affected('report_id', 'peers') }}
+
+),
+
 found_in_indicators as (
 
     select
@@ -173,7 +188,7 @@ found_in_indicators as (
         case
             when indicators.indicator_value < catalogue.lowest then catalogue.lowest else catalogue.highest
         end as compared_value
-    from {{ ref('indicator_value') }} as indicators
+    from valued as indicators
     inner join {{ ref('indicator_catalogue') }} as catalogue
         on indicators.indicator_key = catalogue.indicator_key
     inner join rules
@@ -194,7 +209,7 @@ found_in_indicators as (
         case
             when indicators.indicator_value > rules.threshold then rules.threshold else rules.lower_threshold
         end as compared_value
-    from {{ ref('indicator_value') }} as indicators
+    from valued as indicators
     inner join rules
         on
             indicators.indicator_key = rules.rule
@@ -211,7 +226,7 @@ found_in_indicators as (
         peers.member_code,
         peers.indicator_value as found_value,
         peers.peer_median as compared_value
-    from {{ ref('peer_comparison') }} as peers
+    from compared as peers
     inner join {{ ref('indicator_catalogue') }} as catalogue
         on peers.indicator_key = catalogue.indicator_key and catalogue.formula_kind <> 'amount'
     inner join rules
