@@ -69,3 +69,16 @@
 {% macro text_key(text) -%}
     md5({{ text }})
 {%- endmacro %}
+
+{#- Distinct texts of a group as one text in their order, parted by ；. -#}
+{% macro joined_texts(expression) -%}
+    {{ return(adapter.dispatch('joined_texts', 'juesuan')(expression)) }}
+{%- endmacro %}
+
+{% macro default__joined_texts(expression) -%}
+    nullif(array_to_string(list_sort(list_distinct(list({{ expression }}))), '；'), '')
+{%- endmacro %}
+
+{% macro spark__joined_texts(expression) -%}
+    nullif(array_join(sort_array(collect_set({{ expression }})), '；'), '')
+{%- endmacro %}

@@ -84,6 +84,7 @@
 
 {#-
     The table of a model, built slice by slice where it says so (only_affected); a unit test has a few rows of its own.
+    Where readers ask for the rows of one unit, meta.stored_by keeps them together within a slice.
 -#}
 {% macro duckdb__create_table_as(
     temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none
@@ -96,6 +97,8 @@
     {%- endif -%}
     {#- '!' comes before every key of a report and '~' after it, so the condition holds where nothing is put into it -#}
     {%- set bounds = slices(config.get('meta', {}).get('reach', 'report')) -%}
+    {%- set stored_by = config.get('meta', {}).get('stored_by') -%}
+    {%- set order = 'order by ' ~ stored_by if stored_by else '' -%}
     {%- set whole = not temporary and config.get('contract').enforced -%}
     {%- if whole -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
@@ -104,12 +107,12 @@
     {%- for first, last in bounds %}
         {%- set code = compiled_code.replace('!first report', first).replace('~last report', last) %}
         {%- if whole %}
-            insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(code) }});
+            insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(code) }} {{ order }});
         {%- elif loop.first %}
             create {{ 'temporary' if temporary }} table
-            {{ relation.include(database=(not temporary), schema=(not temporary)) }} as ({{ code }});
+            {{ relation.include(database=(not temporary), schema=(not temporary)) }} as (select * from ({{ code }}) {{ order }});
         {%- else %}
-            insert into {{ relation.include(database=(not temporary), schema=(not temporary)) }} ({{ code }});
+            insert into {{ relation.include(database=(not temporary), schema=(not temporary)) }} (select * from ({{ code }}) {{ order }});
         {%- endif %}
     {%- endfor %}
 {%- endmacro %}

@@ -40,19 +40,6 @@
     cast(releases.document as varchar) as document
 {%- endmacro %}
 
-{#- Distinct texts of a group as one text in their order, parted by ；. -#}
-{% macro joined_texts(expression) -%}
-    {{ return(adapter.dispatch('joined_texts', 'juesuan')(expression)) }}
-{%- endmacro %}
-
-{% macro default__joined_texts(expression) -%}
-    string_agg(distinct {{ expression }}, '；' order by {{ expression }})
-{%- endmacro %}
-
-{% macro spark__joined_texts(expression) -%}
-    nullif(array_join(sort_array(collect_set({{ expression }})), '；'), '')
-{%- endmacro %}
-
 {#- A printed figure as a number, null where the text is none (a digit grouping comma is no part of the number). -#}
 {% macro number_of(text) -%}
     try_cast(replace(replace({{ text }}, ',', ''), '，', '') as decimal(24, 6))

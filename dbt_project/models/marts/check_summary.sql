@@ -38,17 +38,6 @@ weighed as (
 
 ),
 
-ordered as (
-
-    select
-        weighed.*,
-        row_number() over (
-            partition by report_id, release, check_id order by state_weight desc, severity_weight desc, check_no asc
-        ) as place_in_check
-    from weighed
-
-),
-
 counted as (
 
     select
@@ -65,6 +54,9 @@ counted as (
         max(case when state = 'fail' then severity_weight end) as failed_severity_weight,
         max(severity_weight) as severity_weight,
         max(case when state = 'within_rounding' then abs(difference) end) as largest_rounding,
+        -- of the worst state, of its gravest severity, the first: three orders in one number, each in bits of its own
+        min(cast(64 - 8 * state_weight - severity_weight as bigint) * 16777216 + check_no) % 16777216
+            as worst_check_no,
         count(distinct case when state = 'fail' then coalesce(root, place) end) as roots,
         {{ joined_texts("case when state = 'fail' then coalesce(root, place) end") }} as root_list
     from weighed
@@ -104,17 +96,17 @@ select
     cast(counted.largest_rounding as decimal(24, 6)) as largest_rounding,
     cast(counted.roots as integer) as roots,
     cast(counted.root_list as varchar) as root_list,
-    cast(ordered.place as varchar) as worst_place,
+    cast(worst.place as varchar) as worst_place,
     cast(told.message as varchar) as message,
     cast(releases.document_id as varchar) as document_id,
     cast(releases.document as varchar) as document
 from counted
 inner join releases
     on {{ same(['report_id', 'release'], 'counted', 'releases') }}
-inner join ordered
-    on {{ same(['report_id', 'release', 'check_id'], 'counted', 'ordered') }} and ordered.place_in_check = 1
+inner join results as worst
+    on {{ same(['report_id', 'release'], 'counted', 'worst') }} and counted.worst_check_no = worst.check_no
 left join told
-    on {{ same(['report_id', 'release', 'check_no'], 'ordered', 'told') }}
+    on {{ same(['report_id', 'release', 'check_no'], 'worst', 'told') }}
 left join {{ ref('dim_unit_year') }} as places
     on releases.unit_id = places.unit_id and releases.fiscal_year = places.fiscal_year
 left join checks

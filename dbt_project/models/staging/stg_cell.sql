@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_affected',
+    meta={'reach': 'report', 'stored_by': 'fiscal_year, unit_id, report_id, table_no, cell_no'}
+) }}
 
 -- A table, while all else of staging is views: every fact and every reader of figures begins here.
 with source as (
@@ -67,7 +70,6 @@ renamed as (
         {{ array_text('source.header_path') }} as header,
         {{ code_of('source.row_key') }} as code
     from source
-    -- Unit and year follow from the report; rows are stored by them, so who asks for one unit reads few.
     inner join reports
         on {{ same(['report_id', 'unit_id', 'fiscal_year', 'document_id', 'report_no'], 'source', 'reports') }}
     left join tables
