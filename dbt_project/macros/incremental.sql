@@ -70,9 +70,7 @@
                 report_id,
                 (row_number() over (order by report_id) - 1) // {{ var('reports_at_once') }} as slice
             from (select distinct report_id from {{ source('raw', 'report') }})
-            {%- if is_incremental() %}
-            where report_id in ({{ affected_reports(reach) }})
-            {%- endif %}
+            where {{ 'report_id in (' ~ affected_reports(reach) ~ ')' if is_incremental() else 'true' }}
         )
         group by slice
         order by slice

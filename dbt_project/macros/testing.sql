@@ -16,12 +16,11 @@
             (select * from {{ relation }} where report_id in ({{ written }})) as tested
         {%- else -%}
             (
-                {%- for unit in units %}
-                select * from {{ relation }}
-                where report_id between '{{ unit[1] }}' and '{{ unit[2] }}' and report_id in ({{ written }})
-                {{ 'union all' if not loop.last }}
-                {%- else %}
                 select * from {{ relation }} where false
+                {%- for unit in units %}
+                    union all
+                    select * from {{ relation }}
+                    where report_id between '{{ unit[1] }}' and '{{ unit[2] }}' and report_id in ({{ written }})
                 {%- endfor %}
             ) as tested
         {%- endif -%}

@@ -600,7 +600,7 @@ def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> 
 
 
 def note_built(connection: duckdb.DuckDBPyConnection, models: str, version: str) -> None:
-    """All models are built, with those of fingerprint ``models``, for ``version`` (as :func:`transform.dump` says it)."""
+    """All models, of fingerprint ``models``, are built for ``version`` (as :func:`transform.dump` says it)."""
     connection.begin()
     connection.execute("delete from build.standing")
     connection.execute(f"insert into build.standing {STANDING} order by all")
