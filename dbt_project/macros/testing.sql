@@ -11,21 +11,12 @@
         {%- do return(default__get_where_subquery(relation)) -%}
     {%- endif -%}
     {%- set units = units_of(written) -%}
-    {%- set filtered -%}
-        {%- if units is none -%}
-            (select * from {{ relation }} where report_id in ({{ written }})) as tested
-        {%- else -%}
-            (
-                select * from {{ relation }} where false
-                {%- for unit in units %}
-                    union all
-                    select * from {{ relation }}
-                    where report_id between '{{ unit[1] }}' and '{{ unit[2] }}' and report_id in ({{ written }})
-                {%- endfor %}
-            ) as tested
-        {%- endif -%}
-    {%- endset -%}
-    {%- do return(filtered) -%}
+    {%- set rows = 'select * from ' ~ relation ~ ' where report_id in (' ~ written ~ ')' -%}
+    {%- set parts = [rows ~ ' and false'] if units is not none else [rows] -%}
+    {%- for unit in units or [] -%}
+        {%- do parts.append(rows ~ " and report_id between '" ~ unit[1] ~ "' and '" ~ unit[2] ~ "'") -%}
+    {%- endfor -%}
+    {%- do return('(' ~ parts | join(' union all ') ~ ') as tested') -%}
 {%- endmacro %}
 
 {#- The reports whose rows this run wrote into the model that a test is about, as a subquery; none: it may be any. -#}
