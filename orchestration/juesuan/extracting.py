@@ -75,7 +75,7 @@ def read_joined(archive: Archive, joined: Sequence[Joined], settings: Settings, 
     from juesuan.final_accounts.readers.worker import run_many
 
     folder = settings.readings / reader_fingerprint()
-    by_id = {document.document_id: document for document in archive.documents()}
+    by_id = archive.catalogue()
     gone: list[Extracted] = []
 
     def tasks() -> Iterator[tuple[Joined, tuple[Any, ...]]]:

@@ -131,18 +131,24 @@ Identify = Callable[[LandedReport], Identity | str]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All that loading takes from the archive. ``registry``: the rows of its lists by table of schema raw, as
+    """All that loading takes from the archive. ``documents``: by document_id. ``registry``: the rows of its lists by table of schema raw, as
     mappings by column name.
 
     ``inputs``: for each document a fingerprint of what the archive says of it; ``rules``: one of all else that decides
     which report a record is. Without them everything is compared; with them what differs from the last load.
     """
 
-    documents: tuple[ArchivedDocument, ...]
+    documents: Mapping[str, ArchivedDocument]
     identify: Identify
     registry: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     rules: str = ""
+
+    def chosen(self, some: Set[str] | None) -> list[ArchivedDocument]:
+        """Those documents of ``some`` that the archive has; None: all of them."""
+        if some is None:
+            return list(self.documents.values())
+        return [self.documents[one] for one in sorted(some) if one in self.documents]
 
 
 # --- the desired state: pure --------------------------------------------------------------------------------
@@ -628,30 +634,44 @@ MANY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the work file was loaded from: a fingerprint of each document, and the reports that its records are of."""
+    """What the work file was loaded from: a fingerprint of each document, and the reports that its records are of. Asked
+    for what differs, as all of it is as much as there are documents.
+    """
 
-    rules: str | None = None
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    reports: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    connection: duckdb.DuckDBPyConnection
 
+    @property
+    def rules(self) -> str | None:
+        """By which rules it was loaded."""
+        return read_state(self.connection).get("rules")
 
-def read_seen(connection: duckdb.DuckDBPyConnection) -> Seen:
-    """What :func:`load` wrote down."""
-    rows = connection.execute("select document_id, input, report_ids from build.seen").fetchall()
-    return Seen(read_state(connection).get("rules"), {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+    def differing(self, now: Mapping[str, str]) -> set[str]:
+        """Documents that were loaded from something else than ``now`` tells, or are on one side only."""
+        import pyarrow as pa
 
+        told = {"document_id": pa.array(now.keys(), pa.string()), "input": pa.array(now.values(), pa.string())}
+        self.connection.register("incoming", pa.table(told))
+        found = self.connection.execute(
+            "select document_id from incoming full join build.seen using (document_id) "
+            "where incoming.input is distinct from seen.input"
+        ).fetchall()
+        self.connection.unregister("incoming")
+        return {document_id for (document_id,) in found}
 
-def seen_in(file: Path) -> Seen:
-    """The same of a work file that may not be there, or may be none of ours; then nothing was seen."""
-    import duckdb
+    def reports(self, documents: Iterable[str]) -> set[str]:
+        """The reports that records of these documents are of."""
+        found = self.connection.execute(
+            "select distinct unnest(report_ids) from build.seen where document_id in (select unnest(?::varchar[]))",
+            [sorted(documents)],
+        ).fetchall()
+        return {report_id for (report_id,) in found}
 
-    if not file.exists():
-        return Seen()
-    try:
-        with duckdb.connect(str(file), config=STORAGE) as connection:
-            return read_seen(connection)
-    except (duckdb.Error, OSError):
-        return Seen()
+    def documents(self, reports: Iterable[str]) -> set[str]:
+        """The documents with records of any of these reports."""
+        found = self.connection.execute(
+            "select document_id from build.seen where list_has_any(report_ids, ?::varchar[])", [sorted(reports)]
+        ).fetchall()
+        return {document_id for (document_id,) in found}
 
 
 def _inputs(sources: Sources, held: Mapping[str, Holding]) -> dict[str, str]:
@@ -662,35 +682,42 @@ def _inputs(sources: Sources, held: Mapping[str, Holding]) -> dict[str, str]:
         return f"{one.sequence} {one.extractor} {one.status} {one.said}" if one else ""
 
     now = {document_id: f"{said} {landed(document_id)}" for document_id, said in sources.inputs.items()}
-    return now | {record: landed(record) for record in held if record.startswith(JOINED)}
+    return now | {record: landed(record) for record in joined_records(held)}
 
 
-def touched(sources: Sources, held: Mapping[str, Holding], landing: Landing, seen: Seen) -> set[str] | None:
+def touched_in(file: Path, sources: Sources, landing: Landing) -> set[str] | None:
+    """:func:`touched` by a work file that may not be there, or may be none of ours; then it may be any."""
+    import duckdb
+
+    if not file.exists():
+        return None
+    try:
+        connection = duckdb.connect(str(file), config=STORAGE)
+    except (duckdb.Error, OSError):
+        return None
+    with connection:
+        try:
+            return touched(sources, _inputs(sources, landing.holding()), landing, Seen(connection))
+        except duckdb.Error:
+            return None
+
+
+def touched(sources: Sources, now: Mapping[str, str], landing: Landing, seen: Seen) -> set[str] | None:
     """The documents whose rows may differ from those of the last load: the changed ones, and all that share a report
-    with one of them. None: it may be any.
+    with one of them. None: it may be any. ``now``: what each document is loaded from.
     """
     if not sources.inputs or seen.rules != sources.rules:
         return None
-    now = _inputs(sources, held)
-    changed = {one for one in now.keys() | seen.inputs.keys() if now.get(one) != seen.inputs.get(one)}
+    changed = seen.differing(now)
     if len(changed) > MANY * len(now) or any(one.startswith(JOINED) for one in changed):
         return None
-    of_report: dict[str, list[str]] = {}
-    for document_id, report_ids in seen.reports.items():
-        for report_id in report_ids:
-            of_report.setdefault(report_id, []).append(document_id)
-    waiting: dict[str, set[str]] = {one: set(seen.reports.get(one, ())) for one in changed}
+    found, reports = set(changed), seen.reports(changed)
     for record in landed_reports(landing, changed) if changed else ():
         if record.settled[0] in LOADED and isinstance(identity := sources.identify(record), Identity):
-            waiting[record.document_id].add(identity.report_id)
-    found: set[str] = set()
-    while waiting:
-        document_id, report_ids_of_it = waiting.popitem()
-        found.add(document_id)
-        for report_id in report_ids_of_it:
-            for other in of_report.get(report_id, ()):
-                if other not in found and other not in waiting:
-                    waiting[other] = set(seen.reports[other])
+            reports.add(identity.report_id)
+    while others := seen.documents(reports) - found:
+        found |= others
+        reports |= seen.reports(others)
     return found
 
 
@@ -795,18 +822,17 @@ def load(
     """
     moment = now or datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     held = landing.holding()
-    seen = read_seen(connection)
-    some = touched(sources, held, landing, seen)
+    seen, now_from = Seen(connection), _inputs(sources, held)
+    some = touched(sources, now_from, landing, seen)
     landed = landed_reports(landing, None if some is None else some | joined_records(held))
-    documents = [one for one in sources.documents if some is None or one.document_id in some]
+    documents = sources.chosen(some)
     want = desired(documents, held, landed, sources.identify)
     result = Loaded()
 
     def standing(table: str, columns: Sequence[str], key: str, of: Iterable[str]) -> list[dict[str, Any]]:
         return _select(connection, table, columns, None if some is None else (key, sorted(of)))
 
-    reports = {row["report_id"] for row in want.reports}
-    reports |= {report_id for one in some or () for report_id in seen.reports.get(one, ())}
+    reports = {row["report_id"] for row in want.reports} | seen.reports(some or ())
 
     def select(name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         return standing(name, columns, "report_id", reports) if name == "report" else _select(connection, name, columns)
@@ -880,7 +906,7 @@ def load(
             _write_pending(connection, tables["pending"], result.pending, held, after, moment)
             faults.point("loading.pending")
             write_state(connection, built=None)  # no model has seen these rows
-            _write_seen(connection, sources, held, want, some)
+            _write_seen(connection, sources.rules, now_from, want, some)
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -888,7 +914,7 @@ def load(
         faults.point("loading.committed")
     elif some is None or some:
         connection.begin()
-        _write_seen(connection, sources, held, want, some)
+        _write_seen(connection, sources.rules, now_from, want, some)
         connection.commit()
     result.documents = dict(
         connection.execute("select status, count(*) from raw.document group by status order by status").fetchall()
@@ -906,15 +932,14 @@ def load(
 
 def _write_seen(
     connection: duckdb.DuckDBPyConnection,
-    sources: Sources,
-    held: Mapping[str, Holding],
+    rules: str,
+    now: Mapping[str, str],
     want: Desired,
     some: Set[str] | None,
 ) -> None:
     """Write down what the documents were loaded from: all of them, or some."""
     import pyarrow as pa
 
-    now = _inputs(sources, held)
     if some is None:
         connection.execute("delete from build.seen")
     else:
@@ -930,7 +955,7 @@ def _write_seen(
         connection.register("incoming", pa.table(columns))
         connection.execute("insert into build.seen by name select * from incoming")
         connection.unregister("incoming")
-    write_state(connection, rules=sources.rules)
+    write_state(connection, rules=rules)
 
 
 def _replace_reports(

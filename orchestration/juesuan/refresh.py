@@ -25,6 +25,7 @@ from juesuan.final_accounts.model import JuesuanError
 
 if TYPE_CHECKING:
     from juesuan.final_accounts.archive import AddResult, Archive, Document
+    from juesuan.final_accounts.store import Entry
     from juesuan.landing import Landed, Landing
     from juesuan.loading import Loaded, Sources
     from juesuan.publish import Finding
@@ -192,14 +193,22 @@ class House:
         return self.taken_in
 
     @cached_property
-    def archive(self) -> ArchiveState:
-        """The archive as it was when this run first looked."""
+    def _listed(self) -> tuple[Archive, Sequence[Entry]]:
+        """The archive, and its files as they were when this run first looked, which it does once."""
         from juesuan.final_accounts.archive import Archive
-        from juesuan.sources import state_of
 
         if self._added_to is not None:
-            return state_of(self._added_to.afresh())
-        return state_of(Archive(self.settings.raw, limits=self.settings.limits))
+            listing = self._added_to.listing_after_adding()  # first: what is kept in memory must not be older
+            return self._added_to.afresh(), listing
+        archive = Archive(self.settings.raw, limits=self.settings.limits)
+        return archive, archive.listing()
+
+    @cached_property
+    def archive(self) -> ArchiveState:
+        """The archive as it was when this run first looked."""
+        from juesuan.sources import state_of
+
+        return state_of(*self._listed)
 
     @cached_property
     def sources(self) -> Sources:
@@ -211,12 +220,8 @@ class House:
     @cached_property
     def parts(self) -> dict[str, str]:
         """Fingerprints of all that the warehouse follows from, as they were when this run first looked."""
-        from juesuan.final_accounts.archive import Archive
-
-        # With nothing to do no manifest is parsed. What changes between this look and the next, the next run finds.
-        known = self.__dict__.get("archive")
-        archive = known.fingerprint if known else Archive(self.settings.raw).fingerprint()
-        return fingerprints.parts(self.settings, archive)
+        archive, listing = self._listed
+        return fingerprints.parts(self.settings, archive.fingerprint(listing))
 
     @cached_property
     def tables(self) -> Mapping[str, Any]:
@@ -259,14 +264,12 @@ class House:
         require_room(self.settings)
         landing.clean()
         held = landing.holding()
-        landing.withdraw({d.document_id: d.reason or "" for d in self.archive.documents if d.status == "withdrawn"})
-        archive = self.archive.archive
+        documents, said = self.archive.documents, self.archive.said
+        landing.withdraw({one.document_id: one.reason or "" for one in documents.of_status("withdrawn")})
         return [
-            document
-            for document in self.archive.to_read
-            if document.document_id not in held
-            or held[document.document_id].extractor != extractor
-            or held[document.document_id].said != archive.said_fingerprint(document)
+            documents[one]
+            for one in self.archive.to_read
+            if one not in held or held[one].extractor != extractor or held[one].said != said.get(one, "")
         ]
 
     def land(self) -> Landed:
@@ -296,14 +299,13 @@ class House:
     def _join(self, landing: Landing, extractor: str) -> list[str]:
         """Read the documents that are one report as one, and let go of groups that are none any more."""
         from juesuan.extracting import read_joined
-        from juesuan.loading import joined_records, joined_reports, landed_reports, seen_in, touched
+        from juesuan.loading import joined_records, joined_reports, landed_reports, touched_in
         from juesuan.transform import work_file
 
         held = landing.holding()
         sources = self.sources
-        some = touched(sources, held, landing, seen_in(work_file(self.settings)))
-        documents = [one for one in sources.documents if some is None or one.document_id in some]
-        wanted = joined_reports(documents, held, landed_reports(landing, some), sources.identify)
+        some = touched_in(work_file(self.settings), sources, landing)
+        wanted = joined_reports(sources.chosen(some), held, landed_reports(landing, some), sources.identify)
         ids = {one.record_id for one in wanted}
         # a group whose first document is as it was is as it was
         stale = [

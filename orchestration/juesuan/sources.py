@@ -6,9 +6,10 @@ on. Does not belong here: reading files, deciding what a document says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from juesuan.final_accounts.manifest import SUFFIX
@@ -17,8 +18,9 @@ from juesuan.final_accounts.store import open_store
 from juesuan.loading import ArchivedDocument, Identity, LandedReport, Sources
 
 if TYPE_CHECKING:
-    from juesuan.final_accounts.archive import Archive, Document
+    from juesuan.final_accounts.archive import Archive, Document, Documents
     from juesuan.final_accounts.registry import Registry
+    from juesuan.final_accounts.store import Entry
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class ArchiveState:
 
     archive: Archive
     fingerprint: str
-    documents: tuple[Document, ...]
+    documents: Documents
     problems: Mapping[str, str]
     damaged: tuple[ArchivedDocument, ...] = ()
     #: document_id -> sha256 of its manifest.
@@ -38,32 +40,37 @@ class ArchiveState:
     registry: str = ""
 
     @property
-    def to_read(self) -> tuple[Document, ...]:
+    def to_read(self) -> list[str]:
         """Documents that are neither withdrawn nor changed under their manifest."""
-        return tuple(
-            one for one in self.documents if one.status != "withdrawn" and one.document_id not in self.problems
-        )
+        cards = self.documents.cards.items()
+        return [one for one, card in cards if card.status != "withdrawn" and one not in self.problems]
+
+    @cached_property
+    def said(self) -> dict[str, str]:
+        """Fingerprints of what a person asserted, for those documents of which anything is."""
+        asserted = [one for one, card in self.documents.cards.items() if card.is_asserted]
+        return {one: self.archive.said_fingerprint(self.documents[one]) for one in asserted}
 
 
-def state_of(archive: Archive) -> ArchiveState:
-    """Look at the archive: one listing; a document is hashed only where size or time differ from the index."""
-    look = archive.look()
+def state_of(archive: Archive, listing: Sequence[Entry] | None = None) -> ArchiveState:
+    """Look at the archive: one listing, which may have been made; a file is opened only where it differs from the
+    index.
+    """
+    look = archive.look(listing)
     documents, findings = look.documents, look.findings
-    known = {document.path for document in documents}
     store = open_store(archive.address)
     damaged = []
     for finding in findings:
         path = finding.path.removesuffix(SUFFIX)
-        if finding.document_id is None and path not in known and store.stat(path) is not None:
+        if finding.document_id is None and store.stat(path) is not None:
             damaged.append(ArchivedDocument(store.sha256(path), path, problem=finding.message))
     problems = {finding.document_id: finding.message for finding in findings if finding.document_id is not None}
-    ids = {document.document_id for document in documents}
     return ArchiveState(
         archive,
         look.fingerprint,
         documents,
         problems,
-        tuple(one for one in damaged if one.document_id not in ids),
+        tuple(one for one in damaged if one.document_id not in documents.manifests),
         look.manifests,
         look.registry,
     )
@@ -94,39 +101,51 @@ def sources_of(state: ArchiveState, code: str = "") -> Sources:
 
     ``code``: a fingerprint of the code that decides it; without one, every load compares everything.
     """
-    by_id = {document.document_id: document for document in state.documents}
     beside = state.archive.scopes_beside(state.documents)
 
     def identify(landed: LandedReport) -> Identity | str:
-        document = by_id.get(landed.document_id)
+        document = state.documents.get(landed.document_id)
         if document is None:
             return "its manifest cannot be understood"
         return identity(state.archive, document, landed, beside.get(document.document_id))
 
-    documents = (
-        *(
-            archived(
-                one,
-                state.problems.get(one.document_id),
-                state.archive.said_fingerprint(one),
-                beside.get(one.document_id),
-            )
-            for one in state.documents
-        ),
-        *state.damaged,
-    )
-    inputs = {}
-    for one in documents:
-        told = state.manifests.get(one.document_id), one.problem, one.said, beside.get(one.document_id)
-        inputs[one.document_id] = " ".join(map(str, told))
+    damaged = {one.document_id: one for one in state.damaged}
+    inputs = dict(state.manifests)
+    for one in {*state.problems, *state.said, *beside}:  # the manifest alone does not tell all of it
+        told = state.problems.get(one), state.said.get(one), beside.get(one)
+        inputs[one] = " ".join(map(str, (state.manifests.get(one), *told)))
+    inputs |= {one.document_id: str(one.problem) for one in state.damaged}
     return Sources(
-        documents=documents,
+        documents=_Archived(state, beside, damaged),
         identify=identify,
         # Taken now, before any resolution proposes a unit in memory that no person has seen.
         registry=_RegistryRows(state.archive.registry),
         inputs=inputs if code else {},
         rules=f"{code} {state.registry}",
     )
+
+
+class _Archived(Mapping[str, ArchivedDocument]):
+    """The documents as loading wants them, made when they are asked for: a refresh asks for few of many."""
+
+    def __init__(
+        self, state: ArchiveState, beside: Mapping[str, Scope], damaged: Mapping[str, ArchivedDocument]
+    ) -> None:
+        self._state, self._beside, self._damaged = state, beside, damaged
+
+    def __getitem__(self, document_id: str) -> ArchivedDocument:
+        if document_id in self._damaged:
+            return self._damaged[document_id]
+        state, document = self._state, self._state.documents[document_id]
+        problem, said = state.problems.get(document_id), state.said.get(document_id, "")
+        return archived(document, problem, said, self._beside.get(document_id))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._state.documents
+        yield from self._damaged
+
+    def __len__(self) -> int:
+        return len(self._state.documents) + len(self._damaged)
 
 
 class _RegistryRows(Mapping[str, tuple[Mapping[str, Any], ...]]):

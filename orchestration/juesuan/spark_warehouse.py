@@ -127,7 +127,7 @@ def fill_raw(
     tables = raw_tables(settings.dbt_project)
     landing = Landing(settings.landing, tables)
     held = landing.holding()
-    want = desired(sources.documents, held, landed_reports(landing), sources.identify)
+    want = desired(sources.documents.values(), held, landed_reports(landing), sources.identify)
     spark.sql("create database if not exists raw")
 
     def put(name: str, records: Sequence[Mapping[str, Any]]) -> None:
@@ -145,7 +145,7 @@ def fill_raw(
         found = units.where(units["name"].isin(list(names))).select("report_id").distinct()
         return sorted(row["report_id"] for row in found.collect())
 
-    differ = differing(want, sources, sources.documents, tables, REGISTRY, select, naming)
+    differ = differing(want, sources, sources.documents.values(), tables, REGISTRY, select, naming)
     listed = {row["report_id"]: row for row in select("pending", tables["pending"].column_names)}
     causes = {report_id: row["cause"] for report_id, row in listed.items()}
     rows = pending_rows(differ.pending, causes, held, differ.after, moment)

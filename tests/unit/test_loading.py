@@ -40,7 +40,7 @@ class House:
         what = documents[0] if isinstance(documents[0], Sources) else sources(*documents)
         if self.knows:
             told = {one.document_id: what.identify(one) for one in landed_reports(self.landing) if one.unit_name}
-            inputs = {one.document_id: f"{one} {told.get(one.document_id)}" for one in what.documents}
+            inputs = {one.document_id: f"{one} {told.get(one.document_id)}" for one in what.documents.values()}
             what = replace(what, inputs=inputs, rules=repr(sorted(what.registry.items())))
         return load(self.connection, self.landing, what, TABLES)
 

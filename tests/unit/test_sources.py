@@ -84,7 +84,7 @@ def test_a_changed_file_is_a_problem_and_is_not_read(archive: Archive, tmp_path:
     document = archive.documents()[0]
     (tmp_path / "raw" / document.path).write_text("something else")
     state = state_of(Archive(tmp_path / "raw"))
-    assert state.to_read == ()
+    assert state.to_read == []
     (one,) = sources_of(state).documents
     assert "sha256 differs" in (one.problem or "")
 

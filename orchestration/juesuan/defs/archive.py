@@ -48,15 +48,16 @@ def assets() -> dg.AssetsDefinition:
         taken_in = house.take_in()
         state = house.archive
         if DOCUMENTS in context.selected_asset_keys:
-            statuses = Counter(one.status or "to be loaded" for one in state.documents)
-            years = sorted({r.fiscal_year for d in state.documents for r in d.reports if r.fiscal_year})
+            cards = state.documents.cards.values()
+            statuses = Counter(one.status or "to be loaded" for one in cards)
+            years = sorted({place.partition(" ")[2] for one in cards for place in one.places} - {""})
             yield dg.MaterializeResult(
                 asset_key=DOCUMENTS,
                 metadata={
                     "documents": len(state.documents),
                     "taken from the inbox": len(taken_in),
                     "by status": dict(statuses),
-                    "fiscal years": [str(year) for year in years],
+                    "fiscal years": years,
                     "problems": list(state.problems.values()) or "none",
                 },
             )

@@ -11,7 +11,7 @@ lies is the caller's knowledge (an address for :mod:`~juesuan.final_accounts.sto
     registry/*.csv                        units, names, identifiers, successions (registry_rows.py has them all)
     registry/decisions.jsonl              every decision of a person, one line each, before it takes effect
     inbox/                                files dropped here are taken by ``add_inbox``
-    index.json                            size and stamp -> sha256; disposable
+    index.json                            size and stamp -> sha256, and what a manifest says; disposable
 
 A document's file is written before its manifest, and a manifest before the file leaves the inbox: whoever is
 killed in between says the same again, and nothing is lost or doubled.
@@ -37,10 +37,12 @@ from juesuan.final_accounts.manifest import (
     SUFFIX,
     Asserted,
     Assertion,
+    Card,
     Document,
     ReportIdentity,
     frictionless_notes,
     from_manifest,
+    place_of,
     to_manifest,
 )
 from juesuan.final_accounts.model import ArchiveError, Family, LimitExceeded, Report, Scope
@@ -52,7 +54,7 @@ from juesuan.final_accounts.store import Entry, Store, open_store, sha256_of
 if TYPE_CHECKING:
     from juesuan.final_accounts.identify import Said
 
-DOCUMENTS = "documents"
+DOCUMENTS, REGISTRY = "documents", "registry"
 #: Stands for the tables of a report that was read before manifests named them: it may have any.
 EVERY = ("*",)
 DECISIONS = "registry/decisions.jsonl"
@@ -111,13 +113,39 @@ class ReviewItem:
     say: str
 
 
+class Documents(Mapping[str, Document]):
+    """Documents by document_id, in the order of their paths. ``cards`` tell of all of them; a manifest is opened when
+    its document is asked for, which raises :class:`ArchiveError` where it cannot be understood any more.
+    """
+
+    def __init__(
+        self, manifests: Mapping[str, Entry], cards: Mapping[str, Card], load: Callable[[Entry], Document]
+    ) -> None:
+        self.manifests = manifests
+        self.cards = cards
+        self._load = load
+
+    def __getitem__(self, document_id: str) -> Document:
+        return self._load(self.manifests[document_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.manifests)
+
+    def __len__(self) -> int:
+        return len(self.manifests)
+
+    def of_status(self, *statuses: str) -> Iterator[Document]:
+        """Those that have one of these."""
+        return (self[document_id] for document_id, card in self.cards.items() if card.status in statuses)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """The archive at one moment: its fingerprint, what is not as it should be, and its documents."""
 
     fingerprint: str
     findings: tuple[Finding, ...]
-    documents: tuple[Document, ...]
+    documents: Documents
     #: document_id -> sha256 of its manifest.
     manifests: Mapping[str, str]
     #: Hash of the lists of the registry.
@@ -146,7 +174,10 @@ class Archive:
         self._index = Index(self._store)
         self._registry: Registry | None = None
         self._loaded: dict[str, tuple[Entry, Document]] = {}
+        #: Document by manifest, once it was asked for; the documents as listed then, and what was written since.
         self._ids: dict[str, str] = {}
+        self._first: Sequence[Entry] | None = None
+        self._written: set[str] = set()
 
     @property
     def address(self) -> str:
@@ -163,42 +194,55 @@ class Archive:
     def afresh(self) -> Archive:
         """The same archive as it is now, for whom nothing was proposed; manifests that stay are not parsed again."""
         other = Archive(self._store.address, describe=self._describe, limits=self._limits, today=self._today)
-        other._loaded = self._loaded
+        other._loaded, other._index = self._loaded, self._index
+        if self._registry is not None and self._registry.is_current():
+            other._registry = self._registry
         return other
 
     # --- reading ------------------------------------------------------------------------------------------
 
-    def look(self) -> Look:
+    def look(self, listing: Sequence[Entry] | None = None) -> Look:
         """:meth:`fingerprint`, :meth:`changed` and :meth:`documents` from one listing.
 
         The fingerprint is of the listing and contents are looked at after, so what changes meanwhile is never missed.
         """
-        entries = self._entries()
+        entries = self.listing() if listing is None else listing
         whole = self._index.whole(entries)
-        listed = {entry.path: entry for entry in entries}
+        hashes = self._index.hashes(entries)
         findings: list[Finding] = []
-        documents = tuple(self._manifests(findings, entries))
-        compared = [self._compare(document, listed.get(document.path)) for document in documents]
-        self._index.save()
+        documents = self.catalogue(findings, entries)
+        findings += self._differing(documents, entries, hashes)
+        self._index.save(entries)
         return Look(
             whole,
-            (*findings, *(finding for finding in compared if finding is not None)),
+            tuple(findings),
             documents,
-            {one.document_id: self._index.of(listed[one.path + SUFFIX]) for one in documents},
-            hashlib.sha256(
-                "\n".join(f"{path} {self._index.of(listed[path])}" for path in KINDS if path in listed).encode()
-            ).hexdigest(),
+            {document_id: hashes[manifest.path] for document_id, manifest in documents.manifests.items()},
+            hashlib.sha256("\n".join(f"{path} {hashes[path]}" for path in KINDS if path in hashes).encode()).hexdigest(),
         )
 
-    def _entries(self) -> list[Entry]:
-        return [entry for under in (DOCUMENTS, "registry") for entry in self._store.find(under)]
+    def listing(self) -> Sequence[Entry]:
+        """Every file of documents and registry as it lies there now: what :meth:`fingerprint` and :meth:`look` are of."""
+        return [*self._store.find(DOCUMENTS), *self._store.find(REGISTRY)]
+
+    def listing_after_adding(self) -> Sequence[Entry]:
+        """The same without listing all of them again: the documents as they were before the first was added here, with
+        what was written here since. What others changed meanwhile, the next listing shows.
+        """
+        if self._first is None:
+            return self.listing()
+        entries = {entry.path: entry for entry in self._first}
+        for path in self._written:
+            entry = self._store.stat(path)
+            entries |= {path: entry} if entry else {}
+        return [*(entries[path] for path in sorted(entries)), *self._store.find(REGISTRY)]
 
     def documents(self) -> tuple[Document, ...]:
         """Every document of the archive by its manifest, withdrawn ones too, sorted by path.
 
         A manifest that cannot be understood stops nobody: :meth:`changed` and :meth:`verify` name it.
         """
-        return tuple(self._manifests())
+        return tuple(self.catalogue().values())
 
     def find(self, key: str) -> Document:
         """The one document of a document_id (six first digits do), a path or a file name."""
@@ -221,12 +265,12 @@ class Archive:
         """Documents that are gone or not what their manifest says; hashes only what is not in the index."""
         return self.look().findings
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, listing: Sequence[Entry] | None = None) -> str:
         """One hash over manifests, registry, decisions and documents: equal as long as nothing changed.
 
         Costs one listing: content is hashed only where size or stamp differ from the index.
         """
-        return self._index.whole(self._entries())
+        return self._index.whole(self.listing() if listing is None else listing)
 
     def resolve(self, document: Document, report: Report) -> Resolution:
         """The unit of one extracted report: as asserted, as settled when it was added, else by its printed name.
@@ -274,29 +318,28 @@ class Archive:
         said = sorted((-1 if number is None else number, repr(one)) for number, one in self.said(document).items())
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
-    def scopes_beside(self, documents: Iterable[Document] | None = None) -> dict[str, Scope]:
+    def scopes_beside(self, documents: Documents | None = None) -> dict[str, Scope]:
         """For documents that leave open only their scope: that of the one report which they complete.
 
         A workbook of one table says whose it is and of which year, seldom whether of a department or a unit. It takes
         the scope of the report of that unit and year, where the archive has exactly one and that lacks its tables.
         ``documents``: all of the archive, for who has them.
         """
-        from juesuan.final_accounts.identify import NO_SCOPE
-
-        known: dict[tuple[object, object], dict[Scope, set[str]]] = {}
-        waiting: list[tuple[Document, ReportIdentity]] = []
-        for document in self.documents() if documents is None else documents:
-            for read in document.reports:
-                one = document.identity(read)
-                if document.status == "needs_review" and self.open_fields(document) == ("scope",):
-                    if len(document.reports) == 1 and set(read.doubts) <= {NO_SCOPE} and read.tables:
-                        waiting.append((document, one))
-                elif document.status is None and one.family == "final_accounts" and one.scope is not None:
-                    has = known.setdefault((one.unit_id, one.fiscal_year), {}).setdefault(one.scope, set())
-                    has.update(EVERY if one.tables is None else one.tables)
+        documents = self.catalogue() if documents is None else documents
+        waiting = [documents[document_id] for document_id, card in documents.cards.items() if card.only_scope]
+        wanted = {place_of(one.identity(one.reports[0])) for one in waiting}
+        known: dict[str, dict[Scope, set[str]]] = {}
+        for document_id, card in documents.cards.items() if waiting else ():
+            if card.status is None and not wanted.isdisjoint(card.places):
+                document = documents[document_id]
+                for one in map(document.identity, document.reports):
+                    if one.family == "final_accounts" and one.scope is not None:
+                        has = known.setdefault(place_of(one), {}).setdefault(one.scope, set())
+                        has.update(EVERY if one.tables is None else one.tables)
         out: dict[str, Scope] = {}
-        for document, one in waiting:
-            scopes = known.get((one.unit_id, one.fiscal_year), {})
+        for document in waiting:
+            one = document.identity(document.reports[0])
+            scopes = known.get(place_of(one), {})
             for scope, tables in scopes.items():
                 if len(scopes) == 1 and not tables & {*(one.tables or ()), *EVERY}:
                     out[document.document_id] = scope
@@ -437,9 +480,7 @@ class Archive:
         Costs nothing while the library stays the same. Returns the documents whose status changed.
         """
         changed = []
-        for document in self.documents():
-            if document.status not in ("failed", "needs_review", "set_aside"):
-                continue
+        for document in self.catalogue().of_status("failed", "needs_review", "set_aside"):
             if document.read_by == extractor_fingerprint() or self._compare(document, self._store.stat(document.path)):
                 continue
             described = self._describe(self.read(document), document.name)
@@ -518,7 +559,8 @@ class Archive:
 
     def review_list(self) -> tuple[ReviewItem, ...]:
         """What waits for a person: documents first, then units that nobody confirmed."""
-        beside = self.scopes_beside()
+        documents = self.catalogue()
+        beside = self.scopes_beside(documents)
         items = [
             ReviewItem(
                 "document",
@@ -528,8 +570,8 @@ class Archive:
                 f"juesuan review set {one.document_id[:12]} --basis WHY "
                 + " ".join(f"--{_option(name)} ..." for name in self.open_fields(one)),
             )
-            for one in self.documents()
-            if one.status == "needs_review" and one.document_id not in beside
+            for one in documents.of_status("needs_review")
+            if one.document_id not in beside
         ]
         for unit in self.registry.units:
             if not unit.confirmed:
@@ -596,11 +638,10 @@ class Archive:
             self.registry.confirm(unit_id, division)
             self._log_unit("confirm", unit_id, basis, {"division_code": division} if division else {})
             self.registry.save()
-            for document in self.documents():
-                if document.status == "needs_review":
-                    settled = self._settled(document)
-                    if settled != document:
-                        self._write(settled)
+            for document in self.catalogue().of_status("needs_review"):
+                settled = self._settled(document)
+                if settled != document:
+                    self._write(settled)
 
     def rename(self, unit_id: str, name: str, from_year: int, basis: str) -> None:
         """Record that a unit bears another name from a fiscal year on; its id stays."""
@@ -771,13 +812,13 @@ class Archive:
         What is published stays as it is, whatever is found.
         """
         with self._writing():
-            for folder in ("", DOCUMENTS, "registry"):
+            for folder in ("", DOCUMENTS, REGISTRY):
                 self._store.sweep(folder)
         self._index.clear()
         findings: list[Finding] = []
         self._loaded.clear()
         described: set[str] = set()
-        for number, document in enumerate(documents := tuple(self._manifests(findings)), 1):
+        for number, document in enumerate(documents := tuple(self.catalogue(findings).values()), 1):
             if progress is not None:
                 progress(document.path, number, len(documents))
             described.add(document.path)
@@ -802,7 +843,7 @@ class Archive:
         try:
             Registry(self._store)
         except ArchiveError as problem:
-            yield Finding("invalid_registry", "registry", str(problem))
+            yield Finding("invalid_registry", REGISTRY, str(problem))
         try:
             self.decisions()
         except ArchiveError as problem:
@@ -821,24 +862,60 @@ class Archive:
 
     # --- manifests and logs -------------------------------------------------------------------------------
 
-    def _manifests(
+    def catalogue(
         self, findings: list[Finding] | None = None, entries: Sequence[Entry] | None = None
-    ) -> Iterator[Document]:
+    ) -> Documents:
         """Every document once, in the order of paths; what cannot be understood goes to ``findings``."""
-        seen: dict[str, str] = {}
+        manifests: dict[str, Entry] = {}
+        cards: dict[str, Card] = {}
         for entry in self._store.find(DOCUMENTS) if entries is None else entries:
             if not entry.path.endswith(SUFFIX):
                 continue
             try:
-                document = self._load(entry)
-                first = seen.setdefault(document.document_id, document.path)
-                if first != document.path:
-                    raise ArchiveError(f"{entry.path}: the same document as {first}; remove one of the two")
+                card = self._index.card(entry) or self._read_card(entry)
+                first = manifests.setdefault(card.document_id, entry)
+                if first is not entry:
+                    same = first.path.removesuffix(SUFFIX)
+                    raise ArchiveError(f"{entry.path}: the same document as {same}; remove one of the two")
+                cards[card.document_id] = card
             except ArchiveError as problem:
                 if findings is not None:
                     findings.append(Finding("invalid_manifest", entry.path, str(problem)))
-                continue
-            yield document
+        return Documents(manifests, cards, self._load)
+
+    def _read_card(self, manifest: Entry) -> Card:
+        document = self._load(manifest)
+        card = Card(
+            document.document_id,
+            document.bytes,
+            document.status,
+            bool(document.assertions),
+            sorted({place_of(document.identity(one)) for one in document.reports}),
+            self._lacks_only_scope(document),
+        )
+        self._index.keep(manifest, card)
+        return card
+
+    def _lacks_only_scope(self, document: Document) -> bool:
+        from juesuan.final_accounts.identify import NO_SCOPE
+
+        if document.status != "needs_review" or len(document.reports) != 1:
+            return False
+        (read,) = document.reports
+        return self.open_fields(document) == ("scope",) and set(read.doubts) <= {NO_SCOPE} and bool(read.tables)
+
+    def _differing(
+        self, documents: Documents, entries: Sequence[Entry], hashes: Mapping[str, str]
+    ) -> Iterator[Finding]:
+        """Documents that are gone or not what their manifest says; only of these is the manifest opened."""
+        listed = {entry.path: entry for entry in entries}
+        for document_id, manifest in documents.manifests.items():
+            path = manifest.path.removesuffix(SUFFIX)
+            file = listed.get(path)
+            if file is None or hashes[path] != document_id or file.size != documents.cards[document_id].bytes:
+                finding = self._compare(documents[document_id], file)
+                if finding is not None:
+                    yield finding
 
     def _load(self, entry: Entry) -> Document:
         """A manifest, parsed once as long as its size and stamp stay."""
@@ -859,7 +936,13 @@ class Archive:
         return document
 
     def _known(self, document_id: str) -> Document | None:
-        """The document of these bytes. A manifest is always that of one document, so names are enough to look up."""
+        """The document of these bytes. A manifest is always that of one document, so after the first time names are
+        enough to look up.
+        """
+        if self._first is None:
+            self._first = self._store.find(DOCUMENTS)
+            listed = self.catalogue(entries=self._first).manifests.items()
+            self._ids = {manifest.path: document_id for document_id, manifest in listed}
         names = {name for name in self._store.names(DOCUMENTS) if name.endswith(SUFFIX)}
         for name in self._ids.keys() - names:
             del self._ids[name]
@@ -886,13 +969,15 @@ class Archive:
             yield
 
     def _pick(self, key: str) -> Document:
+        documents = self.catalogue()
         found = [
-            one
-            for one in self._manifests()
-            if key in (one.path, one.name) or (len(key) >= 6 and one.document_id.startswith(key))
+            document_id
+            for document_id, manifest in documents.manifests.items()
+            if key in (path := manifest.path.removesuffix(SUFFIX), path.rpartition("/")[2])
+            or (len(key) >= 6 and document_id.startswith(key))
         ]
         if len(found) == 1:
-            return found[0]
+            return documents[found[0]]
         if found:
             raise ArchiveError(f"{key} fits {len(found)} documents; give more of the document_id")
         raise ArchiveError(f"the archive has no document {key}; juesuan list shows what it has")
@@ -902,6 +987,7 @@ class Archive:
         kept = json.loads(self._store.read(path)) if self._store.stat(path) and path in self._loaded else {}
         text = json.dumps(kept | to_manifest(document), ensure_ascii=False, indent=2) + "\n"
         self._store.write(path, text.encode())
+        self._written |= {document.path, path}
         self._loaded.pop(path, None)
 
     def _log(

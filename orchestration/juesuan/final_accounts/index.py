@@ -1,7 +1,10 @@
-"""What was hashed before, so that a refresh compares size and stamp instead of hashing again.
+"""What was learnt of the files of an archive: their hashes, and of a manifest the card of its document.
 
-Belongs here: the cache of hashes of an archive. Does not belong here: what a hash is compared with. Losing the index
-costs time, never truth.
+Belongs here: the cache by which a refresh compares size and stamp instead of hashing and parsing again. Does not belong
+here: what a hash is compared with, what a card tells. Losing the index costs time, never truth.
+
+``index.json`` is a list for each of ``COLUMNS``, a file in each place of them: read and written in a piece, it costs
+little even where there are many files.
 """
 
 from __future__ import annotations
@@ -11,97 +14,131 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from juesuan.final_accounts.manifest import Card
 from juesuan.final_accounts.store import Entry, Store
 
 INDEX = "index.json"
 #: The hash over everything as it was last taken, beside a hash of sizes and stamps: as long as those are the same, so
 #: is the other, and the index, which grows with the archive, need not even be opened.
 WHOLE = ".whole.json"
+#: What a card tells; with another number those that were kept are made anew.
+FORM = 1
+COLUMNS = ("path", "size", "stamp", "sha256", "card")
 #: Within this time another change may leave the same stamp (the clock's grain), so nothing is remembered yet.
 _GRAIN_NS = 2_000_000_000
+#: An :class:`Entry` as the tuple that it is.
+_File = tuple[str, int, str]
 
 
 @dataclass
 class Index:
-    """What was hashed before: path -> (size, stamp, sha256). Losing it costs time, never truth."""
+    """What was learnt before: (path, size, stamp) -> sha256, and the card of a manifest. A file whose size or stamp
+    differs is another one, of which nothing is known.
+    """
 
     store: Store
-    _known: dict[str, tuple[int, str, str]] | None = field(default=None)
+    _hashes: dict[_File, str] | None = field(default=None)
+    _cards: dict[_File, Card] = field(default_factory=dict)
     _dirty: bool = False
-
-    def sha256(self, path: str) -> str:
-        """Hash of a file, from the index as long as size and stamp agree."""
-        entry = self.store.stat(path)
-        if entry is None:
-            raise FileNotFoundError(path)
-        return self.of(entry)
+    #: Hash of sizes and stamps, and the hash over everything, as last taken.
+    _whole: tuple[str, str] = ("", "")
 
     def of(self, entry: Entry) -> str:
-        """The same for a file that was just looked at."""
-        known, path = self._load(), entry.path
-        before = known.get(path)
-        if before is not None and entry.stamp and before[:2] == (entry.size, entry.stamp):
-            return before[2]
-        digest = self.store.sha256(path)
-        if _is_fresh(entry):
-            return digest
-        known[path] = (entry.size, entry.stamp, digest)
-        self._dirty = True
+        """Hash of a file that was just looked at."""
+        known = self._load()
+        if (before := known.get(entry)) is not None:
+            return before
+        digest = self.store.sha256(entry.path)
+        if not _is_fresh(entry):
+            known[entry] = digest
+            self._dirty = True
         return digest
+
+    def hashes(self, entries: Sequence[Entry]) -> dict[str, str]:
+        """The same of many, by path."""
+        known = self._load()
+        return {entry[0]: known.get(entry) or self.of(entry) for entry in entries}
+
+    def card(self, manifest: Entry) -> Card | None:
+        """What was kept of the document of a manifest, which may be nothing."""
+        self._load()
+        return self._cards.get(manifest)
+
+    def keep(self, manifest: Entry, card: Card) -> None:
+        """Remember what the document of a manifest is, as long as the manifest stays."""
+        if not _is_fresh(manifest):
+            self._cards[manifest] = card
+            self._dirty = True
 
     def whole(self, entries: Sequence[Entry]) -> str:
         """One hash over names and contents of these files."""
-        listing = hashlib.sha256()
-        for entry in entries:
-            listing.update(f"{entry.path}\0{entry.size}\0{entry.stamp}\n".encode())
-        seen = listing.hexdigest()
+        listing = "".join([f"{path}\0{size}\0{stamp}\n" for path, size, stamp in entries])
+        seen = hashlib.sha256(listing.encode()).hexdigest()
+        if seen not in (self._whole[0], self._read_whole()[0]):
+            contents = "".join([f"{path}\0{digest}\n" for path, digest in self.hashes(entries).items()])
+            self._whole = seen, hashlib.sha256(contents.encode()).hexdigest()
+            self.save(entries)
+            if all(entry in self._load() for entry in entries):
+                self._write(WHOLE, {"seen": seen, "whole": self._whole[1]})
+        return self._whole[1]
+
+    def _read_whole(self) -> tuple[str, str]:
         try:
             before = json.loads(self.store.read(WHOLE))
-            if before["seen"] == seen:
-                return str(before["whole"])
+            self._whole = str(before["seen"]), str(before["whole"])
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             pass  # none yet, or not one of ours
-        over = hashlib.sha256()
-        for entry in entries:
-            over.update(f"{entry.path}\0{self.of(entry)}\n".encode())
-        self.save()
-        if all(entry.stamp and not _is_fresh(entry) for entry in entries):
-            self._write(WHOLE, {"seen": seen, "whole": over.hexdigest()})
-        return over.hexdigest()
+        return self._whole
 
     def clear(self) -> None:
         """Forget everything, so that all is hashed again."""
         self._write(WHOLE, {})
-        self._known = {}
+        self._hashes, self._cards, self._whole = {}, {}, ("", "")
         self._dirty = True
 
-    def save(self) -> None:
-        """Write the index where it changed; an archive that cannot be written to does without."""
+    def save(self, entries: Sequence[Entry]) -> None:
+        """Write what is known of these files, which are all there are, where it changed; an archive that cannot be
+        written to does without.
+        """
         if not self._dirty:
             return
-        content = {path: list(values) for path, values in sorted(self._load().items())}
-        self._dirty = not self._write(INDEX, content)
+        known = self._load()
+        rows = [(*entry, known[entry], self._cards.get(entry)) for entry in entries if entry in known]
+        columns = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
+        self._dirty = not self._write(INDEX, {"form": FORM} | dict(zip(COLUMNS, columns, strict=True)))
 
     def _write(self, path: str, content: object) -> bool:
         try:
-            self.store.write(path, json.dumps(content, ensure_ascii=False, indent=0).encode())
+            self.store.write(path, json.dumps(content, ensure_ascii=False).encode())
         except OSError:
             return False  # a read-only or full disk: everything works without it, only slower
         return True
 
-    def _load(self) -> dict[str, tuple[int, str, str]]:
-        if self._known is None:
-            self._known = {}
+    def _load(self) -> dict[_File, str]:
+        if self._hashes is None:
             try:
-                content = json.loads(self.store.read(INDEX))
-                self._known = {path: (int(a), str(b), str(c)) for path, (a, b, c) in content.items()}
-            except (FileNotFoundError, ValueError, TypeError, AttributeError):
+                self._hashes, self._cards = _understood(json.loads(self.store.read(INDEX)))
+            except (FileNotFoundError, ValueError, TypeError, KeyError):
                 # None yet, or not one of ours: everything is hashed once and written anew.
-                self._known = {}
-        return self._known
+                self._hashes, self._cards = {}, {}
+        return self._hashes
+
+
+def _understood(content: dict[str, Any]) -> tuple[dict[_File, str], dict[_File, Card]]:
+    """Hashes and cards of a file. Raises KeyError, TypeError or ValueError for one that is none of ours."""
+    if content["form"] != FORM:
+        raise ValueError("of another form")
+    paths, sizes, stamps, hashes, cards = (content[name] for name in COLUMNS)
+    for column, kind in ((paths, str), (sizes, int), (stamps, str), (hashes, str)):
+        if set(map(type, column)) - {kind}:
+            raise TypeError(f"something else than {kind.__name__}")
+    files: list[_File] = list(zip(paths, sizes, stamps, strict=True))
+    kept = {file: Card(*card) for file, card in zip(files, cards, strict=True) if card is not None}
+    return dict(zip(files, hashes, strict=True)), kept
 
 
 def _is_fresh(entry: Entry) -> bool:
-    """Whether another change might still leave the same stamp."""
-    return entry.stamp.isdigit() and time.time_ns() - int(entry.stamp) < _GRAIN_NS
+    """Whether another change might still leave the same stamp; without a stamp, any might."""
+    return not entry.stamp or (entry.stamp.isdigit() and time.time_ns() - int(entry.stamp) < _GRAIN_NS)

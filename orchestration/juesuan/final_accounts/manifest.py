@@ -10,11 +10,11 @@ A manifest lies beside its document, under the document's name with ``.datapacka
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from juesuan.final_accounts.model import Family, Scope
 
@@ -106,6 +106,26 @@ class Document:
             scope=cast("Scope | None", values.get("scope", read.scope)),
             family=cast("Family | None", values.get("family", read.family)),
         )
+
+
+class Card(NamedTuple):
+    """What is told of a document without opening its manifest.
+
+    ``places``: unit and fiscal year of each of its reports (:func:`place_of`), as asserted, else as read.
+    ``only_scope``: nothing but its scope is open, and another document may tell it.
+    """
+
+    document_id: str
+    bytes: int
+    status: DocumentStatus | None
+    is_asserted: bool
+    places: Sequence[str]
+    only_scope: bool
+
+
+def place_of(report: ReportIdentity) -> str:
+    """Unit and fiscal year of a report, as one text."""
+    return f"{report.unit_id or ''} {report.fiscal_year or ''}"
 
 
 def to_manifest(document: Document) -> dict[str, Any]:

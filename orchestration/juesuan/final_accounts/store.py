@@ -15,9 +15,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from juesuan import durable
 from juesuan.final_accounts.model import ArchiveError
@@ -27,8 +27,7 @@ _CHUNK = 1 << 20
 _PATIENCE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file. ``stamp`` changes when its content does: modification time in ns, or the store's etag."""
 
     path: str
@@ -41,7 +40,7 @@ class Store(Protocol):
 
     address: str
 
-    def find(self, under: str) -> Iterator[Entry]:
+    def find(self, under: str) -> list[Entry]:
         """Every file below the folder ``under``, temporary and hidden ones left out, sorted by path."""
 
     def names(self, under: str) -> list[str]:
@@ -100,17 +99,16 @@ class LocalStore:
         self.root = root
         self.address = str(root)
 
-    def find(self, under: str) -> Iterator[Entry]:
+    def find(self, under: str) -> list[Entry]:
         found = []
         for path, one in self._below(under):
             try:
                 stat = one.stat()
             except FileNotFoundError:
                 continue
-            found.append((path, stat.st_size, stat.st_mtime_ns))
-        found.sort()
-        for path, size, stamp in found:
-            yield Entry(path, size, str(stamp))
+            found.append(Entry(path, stat.st_size, str(stat.st_mtime_ns)))
+        found.sort(key=itemgetter(0))
+        return found
 
     def names(self, under: str) -> list[str]:
         return [path for path, _ in self._below(under)]
@@ -209,14 +207,12 @@ class RemoteStore:
         self._fs, self._root = fsspec.core.url_to_fs(self.address)
         self._root = self._root.rstrip("/")
 
-    def find(self, under: str) -> Iterator[Entry]:
+    def find(self, under: str) -> list[Entry]:
         folder = self._at(under)
         if not self._fs.exists(folder):
-            return
-        for name, info in sorted(self._fs.find(folder, detail=True).items()):
-            path = name[len(self._root) :].lstrip("/")
-            if _visible(path):
-                yield self._entry(path, info)
+            return []
+        below = ((name[len(self._root) :].lstrip("/"), info) for name, info in self._fs.find(folder, detail=True).items())
+        return sorted(self._entry(path, info) for path, info in below if _visible(path))
 
     def names(self, under: str) -> list[str]:
         return [entry.path for entry in self.find(under)]
