@@ -9,6 +9,7 @@ The folder::
 
     batches/<sequence>-<id>/<table>.parquet     one batch of one writer; never changed once it has its name
     ledger/<sequence>-<id>.json                 one entry: a batch, a compacted batch, or a tombstone
+    held.json                                   what holds by these entries; disposable
 
 A batch without an entry is an orphan of a killed run: it holds nothing and is removed. An entry is a small
 file of its own, renamed into place, so that a kill never leaves half an entry.
@@ -23,12 +24,14 @@ documents by themselves stay, so that a group can be made anew, or dissolved, wi
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +53,8 @@ DOCUMENTS_PER_BATCH = 500
 #: Compaction makes batches of about so many documents and leaves those alone that hold half of it or more, so that
 #: what it costs follows from what arrived, not from what is there.
 FULL_BATCH = 4 * DOCUMENTS_PER_BATCH
+#: Entries that are read one by one before what they say is summed up.
+LOOSE_ENTRIES = 8
 #: Digits before and after the point of a figure in schema raw, decimal(24,6).
 WHOLE_DIGITS, DECIMALS = 18, 6
 #: Sections that a document of tables alone has too.
@@ -525,7 +530,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the ledger. ``batch`` is None for a tombstone."""
+    """One entry of the ledger. ``batch`` is None for a tombstone; ``columns``: a fingerprint of those that its tables
+    were written with, where it was entered with one.
+    """
 
     sequence: int
     name: str
@@ -533,6 +540,7 @@ class Entry:
     batch: str | None
     documents: tuple[Held, ...] = ()
     reason: str | None = None
+    columns: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,14 +556,14 @@ class Holding:
     said: str = ""
 
 
-def holding(ledger: Iterable[Entry]) -> dict[str, Holding]:
+def holding(ledger: Iterable[Entry], before: Mapping[str, Holding] | None = None) -> dict[str, Holding]:
     """Which record of each document holds, from the ledger alone: the entry with the highest sequence
     decides.
 
     The order of entries, file times and batch contents play no part. A tombstone takes the document away
-    until a later entry brings it back.
+    until a later entry brings it back. ``before``: what holds by entries that all came earlier.
     """
-    held: dict[str, Holding] = {}
+    held = dict(before or {})
     for entry in sorted(ledger, key=lambda one: (one.sequence, one.name)):
         for document in entry.documents:
             if entry.batch is None:
@@ -565,6 +573,55 @@ def holding(ledger: Iterable[Entry]) -> dict[str, Holding]:
                     entry.batch, document.extractor, document.sequence, document.status, document.said
                 )
     return held
+
+
+#: Name, size and time of an entry's file: with another one it is another entry.
+Mark = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What holds by the first entries of a ledger: as long as these stay, only those after them need to be read.
+
+    ``entries``: of each entry its mark, its batch, whether that is there, and the columns that it was written with.
+    """
+
+    entries: tuple[tuple[Mark, str | None, bool, str | None], ...] = ()
+    held: dict[str, Holding] = field(default_factory=dict)
+
+    def is_of(self, marks: Sequence[Mark], batches: Path) -> bool:
+        """Whether a ledger begins with these entries, and of their batches the same are there."""
+        begins = [mark for mark, *_ in self.entries] == list(marks[: len(self.entries)])
+        return begins and all(_is_there(batch, batches) == there for _, batch, there, _ in self.entries)
+
+    def extended(self, marks: Sequence[Mark], more: Sequence[Entry], batches: Path) -> Summary:
+        """The same with the entries that came after; ``marks`` are those of all."""
+        there = [_is_there(one.batch, batches) for one in more]
+        new = zip(marks[len(self.entries) :], more, there, strict=True)
+        entries = (*self.entries, *((mark, one.batch, is_there, one.columns) for mark, one, is_there in new))
+        standing = (one for one, is_there in zip(more, there, strict=True) if is_there)
+        return Summary(entries, holding(standing, self.held))
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON; many documents share a holding."""
+        numbers = {one: number for number, one in enumerate(dict.fromkeys(self.held.values()))}
+        return {
+            "entries": self.entries,
+            "holdings": [[getattr(one, name) for name in Holding.__slots__] for one in numbers],
+            "held": {document_id: numbers[one] for document_id, one in self.held.items()},
+        }
+
+    @staticmethod
+    def of(content: Mapping[str, Any]) -> Summary:
+        """From :meth:`plain`. Raises IndexError, KeyError, TypeError or ValueError for another content."""
+        entries = tuple(((name, size, at), *rest) for (name, size, at), *rest in content["entries"])
+        holdings = [Holding(*one) for one in content["holdings"]]
+        return Summary(entries, {document_id: holdings[number] for document_id, number in content["held"].items()})
+
+
+def _is_there(batch: str | None, batches: Path) -> bool:
+    """Whether the batch of an entry is; a tombstone has none."""
+    return batch is None or (batches / batch).is_dir()
 
 
 @dataclass
@@ -591,8 +648,7 @@ class Landing:
         self.tables = {name: table for name, table in tables.items() if table.landed}
         #: Entries read before: an entry never changes once it has its name.
         self._read: dict[str, Entry] = {}
-        #: What holds, and by which entries.
-        self._holding: tuple[tuple[str, ...], dict[str, Holding]] = ((), {})
+        self._summary: Summary | None = None
 
     @property
     def batches(self) -> Path:
@@ -612,38 +668,57 @@ class Landing:
 
         An entry whose batch folder has gone holds nothing any more: its documents are landed again.
         """
-        import json
+        entries = [self._entry(name) for name, *_ in self._marks()]
+        standing = (entry for entry in entries if _is_there(entry.batch, self.batches))
+        return sorted(standing, key=lambda one: (one.sequence, one.name))
 
-        entries = []
-        paths = sorted(self.ledger_folder.glob("[0-9]*.json"))
-        for name in self._read.keys() - {path.stem for path in paths}:
-            del self._read[name]
-        for path in paths:
+    def _entry(self, name: str) -> Entry:
+        if name not in self._read:
+            path = self.ledger_folder / f"{name}.json"
             try:
-                if path.stem not in self._read:
-                    content = json.loads(path.read_text(encoding="utf-8"))
-                    self._read[path.stem] = Entry(
-                        sequence=content["sequence"],
-                        name=path.stem,
-                        kind=content["kind"],
-                        batch=content["batch"],
-                        reason=content.get("reason"),
-                        documents=tuple(Held(**one) for one in content["documents"]),
-                    )
+                content = json.loads(path.read_text(encoding="utf-8"))
+                self._read[name] = Entry(
+                    sequence=content["sequence"],
+                    name=name,
+                    kind=content["kind"],
+                    batch=content["batch"],
+                    reason=content.get("reason"),
+                    columns=content.get("columns"),
+                    documents=tuple(Held(**one) for one in content["documents"]),
+                )
             except (ValueError, KeyError, TypeError) as error:
                 raise LandingError(f"{path.name}: no ledger entry ({error}); remove it to land again") from error
-            entry = self._read[path.stem]
-            if entry.batch is None or (self.batches / entry.batch).is_dir():
-                entries.append(entry)
-        return sorted(entries, key=lambda one: (one.sequence, one.name))
+        return self._read[name]
 
     def holding(self) -> dict[str, Holding]:
-        """:func:`holding` of the ledger as it stands; not to be changed by the caller."""
-        entries = self.ledger()
-        names = tuple(entry.name for entry in entries)
-        if names != self._holding[0]:
-            self._holding = names, holding(entries)
-        return self._holding[1]
+        """:func:`holding` of the ledger as it stands; not to be changed by the caller.
+
+        Only entries that came since the last summary are read, as long as those before are as they were.
+        """
+        marks, summary = self._marks(), self._summary or self._kept_summary()
+        if not summary.is_of(marks, self.batches):
+            summary = Summary()
+        more = [self._entry(mark[0]) for mark in marks[len(summary.entries) :]]
+        if more or summary is not self._summary:
+            self._summary = summary.extended(marks, more, self.batches)
+        if len(more) > LOOSE_ENTRIES:
+            with suppress(OSError):  # a full disk: everything works without it, only slower
+                durable.write_bytes(self._summary_file, json.dumps(self._summary.plain()).encode(), "landing.summary")
+        return self._summary.held
+
+    def _marks(self) -> list[Mark]:
+        paths = sorted(self.ledger_folder.glob("[0-9]*.json"))
+        return [(path.stem, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
+
+    @property
+    def _summary_file(self) -> Path:
+        return self.root / "held.json"
+
+    def _kept_summary(self) -> Summary:
+        try:
+            return Summary.of(json.loads(self._summary_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            return Summary()  # none yet, or not one of ours: every entry is read
 
     def _next_sequence(self) -> int:
         # Of names and not of readable entries, so that a sequence is never given out twice.
@@ -664,6 +739,7 @@ class Landing:
             "kind": kind,
             "batch": batch,
             "reason": reason,
+            "columns": self._columns if batch else None,
             "documents": [
                 {
                     "document_id": one.document_id,
@@ -767,12 +843,24 @@ class Landing:
         durable.sweep(self.batches)
         if not self.batches.is_dir():
             return []
-        named = {entry.batch for entry in self.ledger()}
+        named = set(self._batches())
         orphans = sorted(path.name for path in self.batches.iterdir() if path.name not in named)
         for name in orphans:
             faults.point("landing.orphan")
             shutil.rmtree(self.batches / name)
         return orphans
+
+    def _batches(self) -> dict[str, str | None]:
+        """The batches of the ledger that are there, in the order of their entries, with the columns of each."""
+        self.holding()
+        entries = self._summary.entries if self._summary else ()
+        return {batch: columns for _, batch, is_there, columns in entries if batch is not None and is_there}
+
+    @cached_property
+    def _columns(self) -> str:
+        """A fingerprint of the columns of all tables."""
+        columns = [(name, landing_schema(table).names) for name, table in sorted(self.tables.items())]
+        return hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
 
     def refuse_damaged(self, batches: Iterable[str], table: str) -> None:
         """Raises ``LandingError`` naming the first of these batches whose file of a table cannot be read."""
@@ -844,20 +932,20 @@ class Landing:
         A new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed after. Each
         document keeps the sequence under which it was first landed.
         """
-        entries = self.ledger()
-        held = holding(entries)
+        held, batches = self.holding(), self._batches()
         if not held:
             return False
         of_batch: dict[str, list[str]] = {}
         for document_id, one in held.items():
             of_batch.setdefault(one.batch, []).append(document_id)
-        names = sorted({entry.batch for entry in entries if entry.batch is not None})
+        names = sorted(batches)
         small = [name for name in names if 2 * len(of_batch.get(name, ())) < FULL_BATCH]
-        outdated = {name for name in of_batch if self._is_outdated(name)}
+        outdated = {name for name in of_batch if batches[name] != self._columns and self._is_outdated(name)}
         if len(small) <= batches_allowed:
             small = []
         if not small and not outdated:
             return False
+        entries = self.ledger()
         chosen = [name for name in names if name in outdated or name in small]
         group: list[str] = []
         count = 0

@@ -131,8 +131,8 @@ Identify = Callable[[LandedReport], Identity | str]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All that loading takes from the archive. ``documents``: by document_id. ``registry``: the rows of its lists by table of schema raw, as
-    mappings by column name.
+    """All that loading takes from the archive. ``documents``: by document_id. ``registry``: the rows of its lists by
+    table of schema raw, as mappings by column name.
 
     ``inputs``: for each document a fingerprint of what the archive says of it; ``rules``: one of all else that decides
     which report a record is. Without them everything is compared; with them what differs from the last load.
@@ -634,8 +634,9 @@ MANY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the work file was loaded from: a fingerprint of each document, and the reports that its records are of. Asked
-    for what differs, as all of it is as much as there are documents.
+    """What the work file was loaded from: a fingerprint of each document, and the reports that its records are of.
+
+    It is asked for what differs, as all of it is as much as there are documents.
     """
 
     connection: duckdb.DuckDBPyConnection

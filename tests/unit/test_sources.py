@@ -85,12 +85,12 @@ def test_a_changed_file_is_a_problem_and_is_not_read(archive: Archive, tmp_path:
     (tmp_path / "raw" / document.path).write_text("something else")
     state = state_of(Archive(tmp_path / "raw"))
     assert state.to_read == []
-    (one,) = sources_of(state).documents
+    (one,) = sources_of(state).documents.values()
     assert "sha256 differs" in (one.problem or "")
 
 
 def test_a_withdrawn_document_carries_its_reason(archive: Archive) -> None:
     archive.withdraw("a.json", "单位要求撤回")
-    (one,) = sources_of(state_of(archive)).documents
+    (one,) = sources_of(state_of(archive)).documents.values()
     assert one.withdrawn == "单位要求撤回"
     assert one.document_id != sha("a.json")

@@ -50,7 +50,7 @@ def assets() -> dg.AssetsDefinition:
         if DOCUMENTS in context.selected_asset_keys:
             cards = state.documents.cards.values()
             statuses = Counter(one.status or "to be loaded" for one in cards)
-            years = sorted({place.partition(" ")[2] for one in cards for place in one.places} - {""})
+            years = sorted({place.partition(" ")[2] for one in cards for place in one.places.splitlines()} - {""})
             yield dg.MaterializeResult(
                 asset_key=DOCUMENTS,
                 metadata={

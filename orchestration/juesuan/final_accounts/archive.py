@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -209,6 +209,7 @@ class Archive:
         entries = self.listing() if listing is None else listing
         whole = self._index.whole(entries)
         hashes = self._index.hashes(entries)
+        lists = "\n".join(f"{path} {hashes[path]}" for path in KINDS if path in hashes)
         findings: list[Finding] = []
         documents = self.catalogue(findings, entries)
         findings += self._differing(documents, entries, hashes)
@@ -218,11 +219,11 @@ class Archive:
             tuple(findings),
             documents,
             {document_id: hashes[manifest.path] for document_id, manifest in documents.manifests.items()},
-            hashlib.sha256("\n".join(f"{path} {hashes[path]}" for path in KINDS if path in hashes).encode()).hexdigest(),
+            hashlib.sha256(lists.encode()).hexdigest(),
         )
 
     def listing(self) -> Sequence[Entry]:
-        """Every file of documents and registry as it lies there now: what :meth:`fingerprint` and :meth:`look` are of."""
+        """Every file of documents and registry as it is now: what :meth:`fingerprint` and :meth:`look` are of."""
         return [*self._store.find(DOCUMENTS), *self._store.find(REGISTRY)]
 
     def listing_after_adding(self) -> Sequence[Entry]:
@@ -330,7 +331,7 @@ class Archive:
         wanted = {place_of(one.identity(one.reports[0])) for one in waiting}
         known: dict[str, dict[Scope, set[str]]] = {}
         for document_id, card in documents.cards.items() if waiting else ():
-            if card.status is None and not wanted.isdisjoint(card.places):
+            if card.status is None and not wanted.isdisjoint(card.places.splitlines()):
                 document = documents[document_id]
                 for one in map(document.identity, document.reports):
                     if one.family == "final_accounts" and one.scope is not None:
@@ -862,9 +863,7 @@ class Archive:
 
     # --- manifests and logs -------------------------------------------------------------------------------
 
-    def catalogue(
-        self, findings: list[Finding] | None = None, entries: Sequence[Entry] | None = None
-    ) -> Documents:
+    def catalogue(self, findings: list[Finding] | None = None, entries: Sequence[Entry] | None = None) -> Documents:
         """Every document once, in the order of paths; what cannot be understood goes to ``findings``."""
         manifests: dict[str, Entry] = {}
         cards: dict[str, Card] = {}
@@ -890,7 +889,7 @@ class Archive:
             document.bytes,
             document.status,
             bool(document.assertions),
-            sorted({place_of(document.identity(one)) for one in document.reports}),
+            "\n".join(sorted({place_of(document.identity(one)) for one in document.reports})),
             self._lacks_only_scope(document),
         )
         self._index.keep(manifest, card)

@@ -3,8 +3,8 @@
 Belongs here: the cache by which a refresh compares size and stamp instead of hashing and parsing again. Does not belong
 here: what a hash is compared with, what a card tells. Losing the index costs time, never truth.
 
-``index.json`` is a list for each of ``COLUMNS``, a file in each place of them: read and written in a piece, it costs
-little even where there are many files.
+``index.json`` holds two tables, each a list per column: ``files`` and, for those that are manifests, ``cards``. So it
+is read and written in few pieces, and costs little even where there are many files.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ INDEX = "index.json"
 WHOLE = ".whole.json"
 #: What a card tells; with another number those that were kept are made anew.
 FORM = 1
-COLUMNS = ("path", "size", "stamp", "sha256", "card")
+#: Columns of both tables; ``file`` is the place of a manifest among the files.
+FILES = ("path", "size", "stamp", "sha256")
+CARDS = ("file", *Card._fields)
 #: Within this time another change may leave the same stamp (the clock's grain), so nothing is remembered yet.
 _GRAIN_NS = 2_000_000_000
 #: An :class:`Entry` as the tuple that it is.
@@ -104,10 +106,12 @@ class Index:
         """
         if not self._dirty:
             return
-        known = self._load()
-        rows = [(*entry, known[entry], self._cards.get(entry)) for entry in entries if entry in known]
-        columns = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
-        self._dirty = not self._write(INDEX, {"form": FORM} | dict(zip(COLUMNS, columns, strict=True)))
+        known, cards = self._load(), self._cards
+        kept = [entry for entry in entries if entry in known]
+        files = [(*entry, known[entry]) for entry in kept]
+        manifests = [(number, *cards[entry]) for number, entry in enumerate(kept) if entry in cards]
+        content = {"form": FORM, "files": _columns(FILES, files), "cards": _columns(CARDS, manifests)}
+        self._dirty = not self._write(INDEX, content)
 
     def _write(self, path: str, content: object) -> bool:
         try:
@@ -120,22 +124,28 @@ class Index:
         if self._hashes is None:
             try:
                 self._hashes, self._cards = _understood(json.loads(self.store.read(INDEX)))
-            except (FileNotFoundError, ValueError, TypeError, KeyError):
+            except (FileNotFoundError, IndexError, KeyError, TypeError, ValueError):
                 # None yet, or not one of ours: everything is hashed once and written anew.
                 self._hashes, self._cards = {}, {}
         return self._hashes
 
 
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    return dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+
+
 def _understood(content: dict[str, Any]) -> tuple[dict[_File, str], dict[_File, Card]]:
-    """Hashes and cards of a file. Raises KeyError, TypeError or ValueError for one that is none of ours."""
+    """Hashes and cards of a file. Raises IndexError, KeyError, TypeError or ValueError for one that is none of ours."""
     if content["form"] != FORM:
         raise ValueError("of another form")
-    paths, sizes, stamps, hashes, cards = (content[name] for name in COLUMNS)
-    for column, kind in ((paths, str), (sizes, int), (stamps, str), (hashes, str)):
+    paths, sizes, stamps, hashes = (content["files"][name] for name in FILES)
+    numbers, *cards = (content["cards"][name] for name in CARDS)
+    for column, kind in ((paths, str), (sizes, int), (stamps, str), (hashes, str), (cards[0], str)):
         if set(map(type, column)) - {kind}:
             raise TypeError(f"something else than {kind.__name__}")
     files: list[_File] = list(zip(paths, sizes, stamps, strict=True))
-    kept = {file: Card(*card) for file, card in zip(files, cards, strict=True) if card is not None}
+    manifests = map(files.__getitem__, numbers)
+    kept = dict(zip(manifests, map(Card._make, zip(*cards, strict=True)), strict=True))
     return dict(zip(files, hashes, strict=True)), kept
 
 

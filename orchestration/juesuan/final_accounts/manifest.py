@@ -10,7 +10,7 @@ A manifest lies beside its document, under the document's name with ``.datapacka
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -111,7 +111,7 @@ class Document:
 class Card(NamedTuple):
     """What is told of a document without opening its manifest.
 
-    ``places``: unit and fiscal year of each of its reports (:func:`place_of`), as asserted, else as read.
+    ``places``: unit and fiscal year of each of its reports (:func:`place_of`), as asserted, else as read, one a line.
     ``only_scope``: nothing but its scope is open, and another document may tell it.
     """
 
@@ -119,7 +119,7 @@ class Card(NamedTuple):
     bytes: int
     status: DocumentStatus | None
     is_asserted: bool
-    places: Sequence[str]
+    places: str
     only_scope: bool
 
 

@@ -138,8 +138,8 @@ class Registry:
 
     def name_of(self, unit_id: str) -> str | None:
         """The latest name of a unit."""
-        own = [row for row in self.names if row.unit_id == unit_id]
-        return own[-1].name if own else None
+        own = [row for row in self._names if row.unit_id == unit_id]
+        return max(own, key=_name_order).name if own else None
 
     def resolve(self, name: str, division_code: str | None, year: int | None = None) -> Resolution:
         """The unit that ``name`` means in a division and fiscal year; an unknown one is proposed,

@@ -254,9 +254,9 @@ def load(store: Store, path: str) -> dict[str, list[Any]]:
     if store.stat(path) is None:
         return {}
     rows = csv.DictReader(io.StringIO(store.read(path).decode("utf-8-sig")))
-    given = set(rows.fieldnames or ())
-    if given == set(_columns(path)):
-        return {path: [KINDS[path](**_typed(path, n, _columns(path), row)) for n, row in enumerate(rows, start=2)]}
+    given, columns = set(rows.fieldnames or ()), _columns(path)
+    if given == set(columns):
+        return {path: [KINDS[path](**_typed(path, n, columns, row)) for n, row in enumerate(rows, start=2)]}
     if given != set(FORMER.get(path, ())):
         raise ArchiveError(f"{path}: its columns must be {', '.join(_columns(path))}")
     found: dict[str, list[Any]] = {path: []}
@@ -290,7 +290,9 @@ def _typed(path: str, number: int, columns: dict[str, str], row: dict[str, str])
     typed: dict[str, Any] = {}
     for column, kind in columns.items():
         text = (row[column] or "").strip()
-        if kind == "bool":
+        if text and kind[:3] == "str":  # first, as nearly all are
+            typed[column] = text
+        elif kind == "bool":
             if text not in ("true", "false"):
                 raise ArchiveError(f"{path}: row {number}: {column} must be true or false, not {text!r}")
             typed[column] = text == "true"
@@ -302,8 +304,6 @@ def _typed(path: str, number: int, columns: dict[str, str], row: dict[str, str])
             if not text.isdigit():
                 raise ArchiveError(f"{path}: row {number}: {column} must be a whole number, not {text!r}")
             typed[column] = int(text)
-        else:
-            typed[column] = text
     return typed
 
 
@@ -382,13 +382,16 @@ def _wrong(path: str, index: int, what: str) -> ArchiveError:
 
 def _each_row_by_itself(rows: Rows) -> None:
     for path, listed in rows.by_file().items():
+        columns = _columns(path)
+        closed = [(column, allowed) for column, allowed in CLOSED.items() if column in columns]
+        years = [column for column in ("from_year", "to_year", "fiscal_year") if column in columns]
         for index, row in enumerate(listed):
-            for column, allowed in CLOSED.items():
-                value = getattr(row, column, None)
+            for column, allowed in closed:
+                value = getattr(row, column)
                 if value is not None and value not in allowed:
                     raise _wrong(path, index, f"{column} must be one of {', '.join(allowed)}, not {value!r}")
-            for column in ("from_year", "to_year", "fiscal_year"):
-                year = getattr(row, column, None)
+            for column in years:
+                year = getattr(row, column)
                 if year is not None and year not in PLAUSIBLE_YEARS:
                     first, last = PLAUSIBLE_YEARS.start, PLAUSIBLE_YEARS.stop - 1
                     raise _wrong(path, index, f"{column} {year} is no plausible year ({first} to {last})")
@@ -411,10 +414,12 @@ def _one_division_each(units: Sequence[Unit]) -> None:
 def _known(rows: Rows) -> None:
     """Every unit that a row speaks of is a unit."""
     units = {unit.unit_id for unit in rows.units}
+    naming = ("unit_id", "parent_unit_id", "predecessor_unit_id", "successor_unit_id")
     for path, listed in rows.by_file().items():
+        columns = [column for column in naming if column in _columns(path)]
         for index, row in enumerate(listed):
-            for column in ("unit_id", "parent_unit_id", "predecessor_unit_id", "successor_unit_id"):
-                unit_id = getattr(row, column, None)
+            for column in columns:
+                unit_id = getattr(row, column)
                 if unit_id is not None and unit_id not in units:
                     name = f"{row.name} is of unit" if isinstance(row, UnitName) else f"{column}"
                     raise _wrong(path, index, f"{name} {unit_id}, which {UNITS} lacks; add the unit")

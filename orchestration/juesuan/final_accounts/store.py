@@ -211,7 +211,9 @@ class RemoteStore:
         folder = self._at(under)
         if not self._fs.exists(folder):
             return []
-        below = ((name[len(self._root) :].lstrip("/"), info) for name, info in self._fs.find(folder, detail=True).items())
+        below = (
+            (name[len(self._root) :].lstrip("/"), info) for name, info in self._fs.find(folder, detail=True).items()
+        )
         return sorted(self._entry(path, info) for path, info in below if _visible(path))
 
     def names(self, under: str) -> list[str]:
