@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -557,12 +558,165 @@ def test_a_refresh_hashes_no_document_twice(archive: Archive, desk: Path, monkey
     assert hashed == []
 
 
-def test_a_lost_or_foreign_index_costs_time_only(archive: Archive, desk: Path) -> None:
-    archive.add(report_file(desk))
-    before = archive.fingerprint()
-    for text in ("", "[1]", '{"documents/report.txt": 3}'):
-        (Path(archive.address) / "index.json").write_text(text)
-        assert Archive(archive.address, describe=told).fingerprint() == before
+def settle(archive: Archive) -> None:
+    """Let what is there be old enough to be remembered, and the index know it."""
+    for path in Path(archive.address).rglob("*"):
+        age(path)
+    archive.look()
+
+
+def told_of(address: str) -> tuple[object, ...]:
+    """All that a look at an archive tells."""
+    look = Archive(address, describe=told).look()
+    cards = dict(look.documents.cards)
+    return look.fingerprint, look.findings, dict(look.documents), cards, dict(look.manifests), look.registry
+
+
+def told_without_index(address: str) -> tuple[object, ...]:
+    """The same by the files alone."""
+    for name in ("index.json", ".whole.json"):
+        (Path(address) / name).unlink(missing_ok=True)
+    return told_of(address)
+
+
+@pytest.fixture
+def three(archive: Archive, desk: Path) -> Archive:
+    """An archive of three documents that the index knows."""
+    for number, name in enumerate(("a.txt", "b.txt", "c.txt")):
+        archive.add(report_file(desk, name, fiscal_year=2021 + number))
+    settle(archive)
+    return archive
+
+
+def manifest_of(archive: Archive, name: str) -> Path:
+    return Path(archive.address) / "documents" / f"{name}.datapackage.json"
+
+
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The manifests that are read from now on."""
+    found: list[str] = []
+    read = LocalStore.read
+
+    def counted(self: LocalStore, path: str) -> bytes:
+        if path.endswith(".datapackage.json"):
+            found.append(Path(path).name)
+        return read(self, path)
+
+    monkeypatch.setattr(LocalStore, "read", counted)
+    return found
+
+
+def test_only_manifests_that_changed_are_opened(three: Archive, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = manifest_of(three, "b.txt")
+    path.write_text(path.read_text("utf-8").replace('"published_on": null', '"published_on": "2024-09-30"'), "utf-8")
+    seen = opened(monkeypatch)
+    look = Archive(three.address, describe=told).look()
+    assert [card.places.split()[1] for card in look.documents.cards.values()] == ["2021", "2022", "2023"]
+    assert seen == ["b.txt.datapackage.json"]
+    adding = Archive(three.address, describe=told, today=lambda: DAY)
+    assert adding.add(report_file(desk, "d.txt", fiscal_year=2024)).new
+    assert set(seen) == {"b.txt.datapackage.json"}
+    assert adding.add(desk / "a.txt").reason == "copy of documents/a.txt"
+    assert set(seen) == {f"{name}.txt.datapackage.json" for name in "abd"}
+
+
+def test_a_manifest_changed_in_place_is_read_again(three: Archive) -> None:
+    before = told_of(three.address)
+    path = manifest_of(three, "a.txt")
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"fiscal_year": 2021', '"fiscal_year": 2019'), "utf-8")  # as many bytes
+    assert len(path.read_text("utf-8")) == len(text)
+    now = told_of(three.address)
+    assert now[0] != before[0]
+    assert "2019" in str(now[3])
+    assert now == told_without_index(three.address)
+
+
+def test_a_manifest_that_is_removed_or_spoilt_is_forgotten(three: Archive) -> None:
+    before = told_of(three.address)
+    manifest_of(three, "a.txt").unlink()
+    manifest_of(three, "b.txt").write_text("{")
+    now = told_of(three.address)
+    assert [one.name for one in now[2].values()] == ["c.txt"]  # type: ignore[attr-defined]
+    assert [one.kind for one in now[1]] == ["invalid_manifest"]  # type: ignore[attr-defined]
+    assert now[0] != before[0]
+    assert now == told_without_index(three.address)
+
+
+def test_what_is_added_withdrawn_or_brought_back_is_seen(three: Archive, desk: Path) -> None:
+    seen = [told_of(three.address)]
+    three.add(report_file(desk, "d.txt", fiscal_year=2024))
+    seen.append(told_of(three.address))
+    three.withdraw("a.txt", "published by mistake")
+    seen.append(told_of(three.address))
+    settle(three)
+    assert [card.status for card in told_of(three.address)[3].values()].count("withdrawn") == 1  # type: ignore[attr-defined]
+    three.restore("a.txt", "it was right")
+    seen.append(told_of(three.address))
+    assert len({one[0] for one in seen}) == 4
+    assert seen[-1] == told_without_index(three.address)
+
+
+def test_a_document_changed_or_gone_under_its_manifest_is_found_by_its_card(three: Archive) -> None:
+    documents = Path(three.address) / "documents"
+    (documents / "a.txt").write_text("something else")
+    (documents / "b.txt").unlink()
+    now = told_of(three.address)
+    assert [one.kind for one in now[1]] == ["sha256_differs", "missing"]  # type: ignore[attr-defined]
+    assert now == told_without_index(three.address)
+
+
+def test_two_manifests_of_one_document_are_told_by_their_cards(three: Archive) -> None:
+    path = manifest_of(three, "z.txt")
+    path.write_text(
+        manifest_of(three, "a.txt").read_text("utf-8").replace('"path": "a.txt"', '"path": "z.txt"'), "utf-8"
+    )
+    settle(three)
+    now = told_of(three.address)
+    assert [(one.kind, one.path) for one in now[1]] == [("invalid_manifest", "documents/z.txt.datapackage.json")]  # type: ignore[attr-defined]
+    assert len(now[2]) == 3  # type: ignore[arg-type]
+    assert now == told_without_index(three.address)
+
+
+def test_the_listing_after_adding_is_that_of_the_files(three: Archive, desk: Path) -> None:
+    adding = Archive(three.address, describe=told, today=lambda: DAY)
+    assert adding.listing_after_adding() == adding.listing(), "nothing was added yet"
+    adding.add(report_file(desk, "d.txt", unit_name="乙市财政局", division_code="990200"))
+    adding.add(report_file(desk, "copy-of-a.txt", fiscal_year=2021), sources=["https://example.org/a"])
+    listing = adding.listing_after_adding()
+    assert listing == adding.listing()
+    assert [one.path for one in listing if "d.txt" in one.path] == [
+        "documents/d.txt",
+        "documents/d.txt.datapackage.json",
+    ]
+    afresh = adding.afresh()
+    assert afresh.fingerprint(listing) == Archive(three.address).fingerprint()
+    assert afresh.look(listing).fingerprint == Archive(three.address).fingerprint()
+    assert [unit.unit_id for unit in afresh.registry.units] == [unit.unit_id for unit in adding.registry.units]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda index: "",
+        lambda index: "[1]",
+        lambda index: '{"documents/report.txt": 3}',
+        lambda index: json.dumps(index)[:-20],
+        lambda index: json.dumps(index | {"form": 0}),
+        lambda index: json.dumps(index | {"cards": None}),
+        lambda index: json.dumps(index | {"cards": index["cards"] | {"file": [99, 1, 3]}}),
+        lambda index: json.dumps(index | {"cards": index["cards"] | {"bytes": [1]}}),
+        lambda index: json.dumps(index | {"files": index["files"] | {"size": []}}),
+        lambda index: json.dumps(index | {"files": index["files"] | {"sha256": [None] * len(index["files"]["path"])}}),
+    ],
+)
+def test_a_lost_or_foreign_index_costs_time_only(three: Archive, spoil: Callable[[dict[str, Any]], str]) -> None:
+    before, index = told_of(three.address), Path(three.address) / "index.json"
+    whole = index.read_text("utf-8")
+    index.write_text(spoil(json.loads(whole)), "utf-8")
+    (Path(three.address) / ".whole.json").write_text("{")
+    assert told_of(three.address) == before
+    assert json.loads(index.read_text("utf-8")) == json.loads(whole), "it was rebuilt"
 
 
 def test_decisions_and_registry_are_part_of_the_fingerprint(archive: Archive, desk: Path) -> None:

@@ -19,6 +19,7 @@ from juesuan.landing import (
     Entry,
     Extracted,
     Held,
+    Holding,
     Landing,
     LandingError,
     derived,
@@ -159,6 +160,84 @@ def test_half_an_entry_is_said_by_name(landing: Landing) -> None:
     broken.write_text('{"sequence": 2')
     with pytest.raises(LandingError, match=broken.name):
         landing.ledger()
+
+
+@pytest.fixture
+def summed(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> Landing:
+    """A landing of four entries that were summed up."""
+    monkeypatch.setattr("juesuan.landing.LOOSE_ENTRIES", 2)
+    for name in ("a", "b", "c"):
+        landing.land([extracted(name)], "fp")
+    landing.withdraw({sha("c"): "撤回"})
+    (landing.root / "held.json").unlink()  # it lacked the tombstone
+    again = Landing(landing.root, landing.tables)
+    assert set(again.holding()) == {sha("a"), sha("b")}
+    assert (landing.root / "held.json").exists()
+    return again
+
+
+def read_entries(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], dict[str, Holding]]:
+    """The entries that a new look at a landing reads, and what holds."""
+    read: list[str] = []
+    entry = Landing._entry
+    monkeypatch.setattr(Landing, "_entry", lambda self, name: (read.append(name), entry(self, name))[1])
+    held = Landing(landing.root, landing.tables).holding()
+    monkeypatch.setattr(Landing, "_entry", entry)
+    assert held == holding(landing.ledger())
+    return read, held
+
+
+def test_only_entries_after_the_summary_are_read(summed: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_entries(summed, monkeypatch)[0] == []
+    (batch,) = summed.land([extracted("c"), extracted("d")], "fp2").batches
+    read, held = read_entries(summed, monkeypatch)
+    assert read == [batch]
+    assert {one.batch for one in (held[sha("c")], held[sha("d")])} == {batch}
+
+
+def test_a_summary_of_other_entries_counts_for_nothing(summed: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *_, tombstone = sorted(path.stem for path in summed.ledger_folder.iterdir())
+    (summed.ledger_folder / f"{tombstone}.json").unlink()
+    read, held = read_entries(summed, monkeypatch)
+    assert len(read) == 3
+    assert set(held) == {sha("a"), sha("b"), sha("c")}
+    (summed.batches / first).rename(summed.root / "gone")
+    assert set(read_entries(summed, monkeypatch)[1]) == {sha("b"), sha("c")}
+    (summed.root / "gone").rename(summed.batches / first)
+    assert set(read_entries(summed, monkeypatch)[1]) == {sha("a"), sha("b"), sha("c")}
+
+
+def test_an_entry_that_was_mended_in_place_is_read_again(summed: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = min(summed.ledger_folder.iterdir())
+    path.write_text(path.read_text("utf-8").replace('"fp"', '"other"'), "utf-8")
+    held = Landing(summed.root, summed.tables).holding()
+    assert held[sha("a")].extractor == "other"
+    assert held[sha("b")].extractor == "fp"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"entries": [], "holdings": []}', '{"entries": [[1]], "holdings": 1}'])
+def test_a_spoilt_summary_is_made_anew(summed: Landing, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    summary = summed.root / "held.json"
+    whole = summary.read_text("utf-8")
+    summary.write_text(text, "utf-8")
+    read, held = read_entries(summed, monkeypatch)
+    assert len(read) == 4
+    assert set(held) == {sha("a"), sha("b")}
+    assert summary.read_text("utf-8") == whole
+
+
+def test_a_batch_says_its_columns_and_is_opened_for_them_only_where_they_are_others(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.land([extracted("a")], "fp")
+    looked: list[str] = []
+    monkeypatch.setattr(Landing, "_is_outdated", lambda self, batch: bool(looked.append(batch)))
+    assert not landing.compact()
+    assert looked == []
+    (entry,) = landing.ledger_folder.iterdir()
+    entry.write_text(entry.read_text("utf-8").replace('"columns": "', '"columns": "x'), "utf-8")
+    assert not Landing(landing.root, landing.tables).compact()
+    assert looked == [entry.stem]
 
 
 def test_compaction_changes_no_row_and_keeps_sequences(landing: Landing) -> None:

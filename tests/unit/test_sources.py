@@ -94,3 +94,44 @@ def test_a_withdrawn_document_carries_its_reason(archive: Archive) -> None:
     (one,) = sources_of(state_of(archive)).documents.values()
     assert one.withdrawn == "单位要求撤回"
     assert one.document_id != sha("a.json")
+
+
+def test_what_a_document_is_loaded_from_differs_with_all_that_the_archive_says_of_it(
+    archive: Archive, tmp_path: Path
+) -> None:
+    """By a fresh look each, and the same whether an index is there or not."""
+
+    def inputs() -> str:
+        found = sources_of(state_of(Archive(tmp_path / "raw", describe=describe_fake)), "code").inputs
+        (tmp_path / "raw" / "index.json").unlink(missing_ok=True)
+        again = sources_of(state_of(Archive(tmp_path / "raw", describe=describe_fake)), "code").inputs
+        assert found == again
+        (one,) = found.values()
+        return one
+
+    (document,) = archive.documents()
+    seen = [inputs()]
+    archive.refile("a.json", reason="the cover says 2022", asserted={"fiscal_year": 2022})
+    seen.append(inputs())
+    archive.withdraw("a.json", "单位要求撤回")
+    seen.append(inputs())
+    archive.restore("a.json", "it was right")
+    seen.append(inputs())
+    (tmp_path / "raw" / document.path).write_text("something else")
+    seen.append(inputs())
+    manifest = tmp_path / "raw" / f"{document.path}.datapackage.json"
+    manifest.write_text("{")
+    state = state_of(Archive(tmp_path / "raw"))
+    assert len(state.documents) == 0
+    assert "no manifest" in str(sources_of(state, "code").inputs)
+    assert seen[3] == seen[1], "it is as it was before it was withdrawn"
+    assert len(set(seen)) == 4
+
+
+def test_only_documents_that_are_asked_for_are_made(archive: Archive, tmp_path: Path) -> None:
+    archive.add(write_document(tmp_path, "b.json", unit="某市水利局"))
+    sources = sources_of(state_of(archive))
+    first = archive.documents()[0].document_id
+    assert [one.document_id for one in sources.chosen({first, "unknown"})] == [first]
+    assert {one.document_id for one in sources.chosen(None)} == set(sources.documents)
+    assert len(sources.documents) == 2

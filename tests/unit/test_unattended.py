@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from juesuan import unattended
+from juesuan.final_accounts.archive import Archive
 from juesuan.refresh import House
 from juesuan.settings import Settings
-from tests.fixtures.house import held, settings
+from tests.fixtures.house import describe_fake, held, settings, write_document
 
 NOW = 1_800_000_000.0
 
@@ -128,3 +129,40 @@ def test_what_was_kept_and_cannot_be_read_is_begun_anew(house: Settings) -> None
     for broken in ("", "[]", '{"unknown": 1}', "\x00"):
         (house.warehouse / "unattended.json").write_text(broken, encoding="utf-8")
         assert unattended.state(house) == unattended.State()
+
+
+def test_every_change_of_the_archive_is_due_anew(tmp_path: Path) -> None:
+    made = settings(tmp_path / "house")
+    archive = Archive(made.raw, describe=describe_fake)
+    documents = Path(archive.address) / "documents"
+
+    def key() -> str | None:
+        return unattended.decide(made, NOW, alert=Told()).run_key
+
+    def dated() -> None:
+        path = documents / "a.json.datapackage.json"
+        path.write_text(
+            path.read_text("utf-8").replace('"published_on": null', '"published_on": "2024-09-30"'), "utf-8"
+        )
+
+    changes = {
+        "added": lambda: archive.add(write_document(tmp_path, "a.json")),
+        "another added": lambda: archive.add(write_document(tmp_path, "b.json", unit="某市水利局")),
+        "changed in place": dated,
+        "withdrawn": lambda: archive.withdraw("a.json", "published by mistake"),
+        "removed": lambda: (documents / "b.json.datapackage.json").unlink(),
+        "a document changed": lambda: (documents / "a.json").write_text("something else", "utf-8"),
+        "the registry changed": lambda: archive.rename(
+            archive.registry.units[0].unit_id, "某市财政厅", 2024, "renamed"
+        ),
+    }
+    seen = [key()]
+    for what, change in changes.items():
+        change()
+        seen.append(key())
+        for path in Path(archive.address).rglob("*"):
+            os.utime(path, (NOW - 10**8, NOW - 10**8))  # old enough to be remembered
+        assert key() == seen[-1], f"{what}: the same again where only stamps differ"
+        (Path(archive.address) / "index.json").write_text("{", "utf-8")
+        assert key() == seen[-1], f"{what}: the same with a spoilt index"
+    assert len(set(seen)) == len(changes) + 1

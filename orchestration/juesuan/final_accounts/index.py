@@ -78,7 +78,9 @@ class Index:
         """One hash over names and contents of these files."""
         listing = "".join([f"{path}\0{size}\0{stamp}\n" for path, size, stamp in entries])
         seen = hashlib.sha256(listing.encode()).hexdigest()
-        if seen not in (self._whole[0], self._read_whole()[0]):
+        if self._whole[0] != seen:
+            self._whole = self._kept_whole()
+        if self._whole[0] != seen:
             contents = "".join([f"{path}\0{digest}\n" for path, digest in self.hashes(entries).items()])
             self._whole = seen, hashlib.sha256(contents.encode()).hexdigest()
             self.save(entries)
@@ -86,13 +88,12 @@ class Index:
                 self._write(WHOLE, {"seen": seen, "whole": self._whole[1]})
         return self._whole[1]
 
-    def _read_whole(self) -> tuple[str, str]:
+    def _kept_whole(self) -> tuple[str, str]:
         try:
             before = json.loads(self.store.read(WHOLE))
-            self._whole = str(before["seen"]), str(before["whole"])
+            return str(before["seen"]), str(before["whole"])
         except (FileNotFoundError, ValueError, TypeError, KeyError):
-            pass  # none yet, or not one of ours
-        return self._whole
+            return "", ""  # none yet, or not one of ours
 
     def clear(self) -> None:
         """Forget everything, so that all is hashed again."""
