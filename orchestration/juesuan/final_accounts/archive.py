@@ -942,7 +942,9 @@ class Archive:
             self._first = self._store.find(DOCUMENTS)
             listed = self.catalogue(entries=self._first).manifests.items()
             self._ids = {manifest.path: document_id for document_id, manifest in listed}
-        names = {name for name in self._store.names(DOCUMENTS) if name.endswith(SUFFIX)}
+            names = {entry.path for entry in self._first if entry.path.endswith(SUFFIX)}
+        else:
+            names = {name for name in self._store.names(DOCUMENTS) if name.endswith(SUFFIX)}
         for name in self._ids.keys() - names:
             del self._ids[name]
         for name in names - self._ids.keys():
