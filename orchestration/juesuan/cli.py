@@ -697,6 +697,9 @@ def spark_read(
     master: Annotated[
         str | None, typer.Option(metavar="URL", help="Where Spark runs, if not as spark-defaults.conf says.")
     ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Then make few large batches of the small ones of the landing, there too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read on Apache Spark what a refresh would read now; the refresh that follows finds it read.
@@ -704,8 +707,7 @@ def spark_read(
     Needs Java and the extra spark (docs/scaling.md). Exit 0 when all of it was landed (documents that failed are
     counted), 75 when a refresh is running.
     """
-    from juesuan import show, summary
-    from juesuan.on_spark import read_due
+    from juesuan import on_spark, show, summary
     from juesuan.refresh import Busy
     from juesuan.settings import Settings
     from juesuan.spark_warehouse import session
@@ -713,15 +715,19 @@ def spark_read(
     try:
         spark = session(**({"spark.master": master} if master else {}))
         with summary.watching() as progress:
-            landed = read_due(Settings.load(), spark, progress)
+            landed = on_spark.read_due(Settings.load(), spark, progress)
+            went, came = on_spark.compact(Settings.load(), spark, progress) if compact else (0, 0)
     except Busy as busy:
         show.error(str(busy))
         raise typer.Exit(BUSY) from None
     if as_json:
-        show.emit_json({"documents": landed.documents, "by_status": landed.by_status, "batches": landed.batches})
+        read = {"documents": landed.documents, "by_status": landed.by_status, "batches": landed.batches}
+        show.emit_json(read | ({"compacted": {"batches": went, "into": came}} if compact else {}))
     else:
         told = ", ".join(f"{count} {status}" for status, count in sorted(landed.by_status.items()))
         show.line(f"{landed.documents} documents read in {len(landed.batches)} batches" + (f": {told}" if told else ""))
+        if compact:
+            show.line(f"{went} small batches became {came}" if went else "no small batches to bring together")
 
 
 @app.command()

@@ -55,6 +55,13 @@ DOCUMENTS_PER_BATCH = 500
 FULL_BATCH = 4 * DOCUMENTS_PER_BATCH
 #: Entries that are read one by one before what they say is summed up.
 LOOSE_ENTRIES = 8
+#: How many batches become one at most: all of them are open while that is done, with some 10 MB each.
+MERGED_AT_ONCE = 32
+#: How many small batches a refresh brings together at most. So many take a minute or two; more arrive from a first
+#: fill, and what is left the next refreshes do, or Spark.
+COMPACTED_AT_ONCE = 128
+#: Rows of each batch that are in memory while batches are merged, and what a piece of the new file takes there.
+ROWS_AT_ONCE, PIECE_BYTES = 4096, 64_000_000
 #: Digits before and after the point of a figure in schema raw, decimal(24,6).
 WHOLE_DIGITS, DECIMALS = 18, 6
 #: Sections that a document of tables alone has too.
@@ -499,6 +506,72 @@ def write_tables(folder: Path, content: Mapping[str, pa.Table]) -> None:
             faults.point(f"landing.batch.{name}")
 
 
+def write_pieces(target: Path, pieces: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write a table that comes in pieces as one Parquet file; no file when it has no rows."""
+    import pyarrow.parquet as pq
+
+    written = 0
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        for piece in _larger(pieces):
+            writer.write_table(piece)
+            written += piece.num_rows
+    if not written:
+        target.unlink()
+
+
+def _larger(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in pieces of about ``PIECE_BYTES``: what is written of a small one is larger than it need be."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += piece.nbytes
+        if size >= PIECE_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _by_record(table: pa.Table) -> pa.Table:
+    """Rows sorted by record, within one as they were."""
+    import pyarrow.compute as pc
+
+    found = table[RECORD].combine_chunks()
+    if pc.all(pc.less_equal(found[:-1], found[1:])).as_py() is not False:
+        return table
+    return table.take(pc.sort_indices(table, sort_keys=[(RECORD, "ascending")]))  # stable
+
+
+def merged(streams: Iterable[Iterator[pa.Table]]) -> Iterator[pa.Table]:
+    """The rows of several streams, each sorted by record, as one such stream; in memory is a piece of each.
+
+    A record is in one stream alone, and its rows stay in their order. Of a stream that is not sorted all rows come, but
+    not sorted throughout.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def filled(stream: Iterator[pa.Table]) -> pa.Table | None:
+        return next((_by_record(piece) for piece in stream if piece.num_rows), None)
+
+    open_ = [(piece, stream) for stream in streams if (piece := filled(stream)) is not None]
+    while open_:
+        # No row of what is still to come, in any stream, stands before the least of the last rows.
+        bound = min((piece[RECORD][-1] for piece, _ in open_), key=lambda one: one.as_py())
+        taken, left = [], []
+        for piece, stream in open_:
+            count = pc.sum(pc.less_equal(piece[RECORD], bound)).as_py()
+            taken.append(piece.slice(0, count))
+            rest = piece.slice(count) if count < piece.num_rows else filled(stream)
+            if rest is not None:
+                left.append((rest, stream))
+        yield _by_record(pa.concat_tables(taken))
+        open_ = left
+
+
 def _as_now(found: pa.Table, schema: pa.Schema) -> pa.Table:
     """Rows of a batch in the columns of now: what an earlier version did not write is null."""
     import pyarrow as pa
@@ -554,6 +627,16 @@ class Holding:
     sequence: int
     status: str
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Batches that shall be one: the records that hold in each of them, and how the ledger has these; none where all
+    that is to be done is to let the batches go.
+    """
+
+    batches: Mapping[str, tuple[str, ...]]
+    held: tuple[Held, ...]
 
 
 def holding(ledger: Iterable[Entry], before: Mapping[str, Holding] | None = None) -> dict[str, Holding]:
@@ -636,6 +719,19 @@ class Landed:
         return sum(self.by_status.values())
 
 
+def _grouped(names: Iterable[str], of_batch: Mapping[str, Sequence[str]], full: int) -> list[list[str]]:
+    """Which of these batches become one each: as many as have half of ``full`` documents, or can be open at once."""
+    groups: list[list[str]] = []
+    count = full
+    for name in names:
+        if 2 * count >= full or len(groups[-1]) >= MERGED_AT_ONCE:
+            groups.append([])
+            count = 0
+        groups[-1].append(name)
+        count += len(of_batch[name])
+    return groups
+
+
 class Landing:
     """The landing folder ``root``; ``tables`` are those of :func:`juesuan.raw_schema.raw_tables`.
 
@@ -649,6 +745,10 @@ class Landing:
         #: Entries read before: an entry never changes once it has its name.
         self._read: dict[str, Entry] = {}
         self._summary: Summary | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was read of the ledger stays here: an executor needs the folder alone.
+        return Landing, (self.root, self.tables)
 
     @property
     def batches(self) -> Path:
@@ -869,9 +969,9 @@ class Landing:
             for _ in self._parts(batch, table, schema):
                 pass
 
-    def _parts(self, batch: str, table: str, schema: pa.Schema) -> Iterator[pa.Table]:
-        """What a batch has of a table, piece by piece, in the columns of now. Raises ``LandingError`` where a file is
-        not what was written.
+    def _parts(self, batch: str, table: str, schema: pa.Schema, rows: int = 65536) -> Iterator[pa.Table]:
+        """What a batch has of a table, so many rows at a time, in the columns of now. Raises ``LandingError`` where a
+        file is not what was written.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -881,7 +981,7 @@ class Landing:
             return
         try:
             with pq.ParquetFile(path) as file:
-                for part in file.iter_batches():
+                for part in file.iter_batches(rows):
                     yield _as_now(pa.Table.from_batches([part]), schema)
         except (pa.ArrowException, OSError) as error:
             raise LandingError(f"{batch}/{path.name} is damaged ({error}); {MEND}") from error
@@ -929,72 +1029,90 @@ class Landing:
         """Bring the records of small batches together, when there are more than ``batches_allowed`` of them, and write
         those anew that have the columns of an earlier version. Returns whether anything was done.
 
-        A new entry has the highest sequence, so it holds as soon as it stands; what it replaces is removed after. Each
-        document keeps the sequence under which it was first landed.
+        At most ``COMPACTED_AT_ONCE`` small ones, in the memory of a piece of each of those that become one. A new entry
+        has the highest sequence, so it holds as soon as it stands; what it replaces is removed after. Each document
+        keeps the sequence under which it was first landed.
         """
-        held, batches = self.holding(), self._batches()
-        if not held:
-            return False
+        merges = self.merges(batches_allowed, FULL_BATCH, COMPACTED_AT_ONCE)
+        for one in merges:
+            if one.held:
+                self.enter_merged(self.merge(one.batches), one)
+        self.let_go(merges)
+        return bool(merges)
+
+    def merges(self, batches_allowed: int, full: int, at_most: int | None = None) -> list[Merge]:
+        """What :meth:`compact` would make of the landing: batches of ``full`` documents, or of half of that and more.
+
+        At most ``at_most`` small batches are brought together, the oldest first; outdated ones all. Batches of which
+        nothing holds are one of their own, that holds nothing.
+        """
+        held, columns = self.holding(), self._batches()
         of_batch: dict[str, list[str]] = {}
         for document_id, one in held.items():
             of_batch.setdefault(one.batch, []).append(document_id)
-        names = sorted(batches)
-        small = [name for name in names if 2 * len(of_batch.get(name, ())) < FULL_BATCH]
-        outdated = {name for name in of_batch if batches[name] != self._columns and self._is_outdated(name)}
+        small = sorted(name for name in columns if 2 * len(of_batch.get(name, ())) < full)
         if len(small) <= batches_allowed:
             small = []
-        if not small and not outdated:
-            return False
-        entries = self.ledger()
-        chosen = [name for name in names if name in outdated or name in small]
-        group: list[str] = []
-        count = 0
-        for name in chosen:
-            count += len(of_batch.get(name, ()))
-            group.append(name)
-            if 2 * count >= FULL_BATCH:
-                self._merge(group, of_batch, held)
-                group, count = [], 0
-        if count:
-            self._merge(group, of_batch, held)
-        self._let_go(entries, set(chosen))
-        self.clean()
-        return True
+        outdated = {name for name in of_batch if columns[name] != self._columns and self._is_outdated(name)}
+        alive = [name for name in small if name in of_batch][:at_most]
+        empty = [name for name in small if name not in of_batch]
 
-    def _merge(self, batches: Sequence[str], of_batch: Mapping[str, Sequence[str]], held: Mapping[str, Holding]) -> str:
-        """One batch of the records that hold in some, piece by piece, so that memory does not grow with them."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        import pyarrow.parquet as pq
+        def as_one(group: Iterable[str]) -> Merge:
+            batches = {name: tuple(of_batch.get(name, ())) for name in group}
+            records = sorted(record for some in batches.values() for record in some)
+            found = ((record, held[record]) for record in records)
+            return Merge(
+                batches, tuple(Held(record, one.extractor, one.sequence, one.status, one.said) for record, one in found)
+            )
 
+        groups = _grouped(sorted(outdated.union(alive)), of_batch, full)
+        return [as_one(group) for group in (empty, *groups) if group]
+
+    def merge(self, batches: Mapping[str, Sequence[str]]) -> Path:
+        """Write these records of some batches as one batch, sorted by record, piece by piece; returns the folder, which
+        :meth:`enter_merged` names. Nothing else of the landing is read or changed. Raises ``LandingError``.
+        """
         building = self.building()
         faults.point("landing.batch.begun")
-        wanted = {batch: pa.array(of_batch.get(batch, ()), pa.string()) for batch in batches}
         for table_name, table in self.tables.items():
             schema = landing_schema(table)
-            target = building / f"{table_name}.parquet"
-            written = 0
-            with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-                for batch in batches:
-                    for part in self._parts(batch, table_name, schema):
-                        kept = part.filter(pc.is_in(part[RECORD], value_set=wanted[batch]))
-                        writer.write_table(kept)
-                        written += kept.num_rows
-            if not written:
-                target.unlink()
+            streams = [self._records(batch, table_name, schema, some) for batch, some in batches.items()]
+            write_pieces(building / f"{table_name}.parquet", merged(streams), schema)
             faults.point(f"landing.batch.{table_name}")
-        documents = sorted(document_id for batch in batches for document_id in of_batch.get(batch, ()))
-        kept_as = [
-            Held(one, held[one].extractor, held[one].sequence, held[one].status, held[one].said) for one in documents
-        ]
-        return self.enter(building, lambda _: kept_as, "compaction")
+        return building
 
-    def _let_go(self, entries: Sequence[Entry], batches: Set[str]) -> None:
-        """Remove the entries of these batches, and tombstones of documents that no entry before them names any more."""
+    def _records(self, batch: str, table: str, schema: pa.Schema, records: Sequence[str]) -> Iterator[pa.Table]:
+        """What a batch has of a table for these records, piece by piece. Raises ``LandingError``, also where one is
+        not in it: the batch goes when this is written.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = pa.array(records, pa.string())
+        found = 0
+        for part in self._parts(batch, table, schema, ROWS_AT_ONCE):
+            kept = part.filter(pc.is_in(part[RECORD], value_set=wanted))
+            found += kept.num_rows
+            yield kept
+        if table == "document" and found != len(records):  # the one table in which each record has a row
+            raise LandingError(f"{batch}/{table}.parquet has {found} of {len(records)} documents; {MEND}")
+
+    def enter_merged(self, building: Path, one: Merge) -> str:
+        """Name what :meth:`merge` wrote and enter it in the ledger; from then on it holds. Returns the name."""
+        return self.enter(building, lambda _: one.held, "compaction")
+
+    def let_go(self, merges: Iterable[Merge]) -> None:
+        """Remove the batches that are one now with their entries, and tombstones of documents that no entry before them
+        names any more.
+        """
+        batches = {batch for one in merges for batch in one.batches}
+        if not batches:
+            return
         named: set[str] = set()
-        for entry in entries:  # in order, so that a tombstone goes after what it took away
+        for entry in self.ledger():  # in order, so that a tombstone goes after what it took away
             if entry.batch is not None and entry.batch not in batches:
                 named |= {one.document_id for one in entry.documents}
             elif entry.batch is not None or not named & {one.document_id for one in entry.documents}:
                 (self.ledger_folder / f"{entry.name}.json").unlink()
                 faults.point("landing.compact.entry")
+        self.clean()

@@ -1,6 +1,7 @@
-"""Reading documents on the executors of Apache Spark, into the same landing.
+"""Reading documents on the executors of Apache Spark into the same landing, and making its small batches large.
 
-Here: dividing documents over executors, what an executor does with its share, entering what they wrote in the ledger.
+Here: dividing documents, or batches, over executors, what an executor does with its share, entering what they wrote in
+the ledger.
 Belongs here: the passage between Spark and the landing. Does not belong here: reading itself (the library), rows and
 batches (``landing``), the models on Spark (``spark_warehouse``).
 
@@ -22,7 +23,19 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from juesuan.landing import DOCUMENTS_PER_BATCH, Extracted, Held, Landed, Landing, content_of, failed, together
+from juesuan.landing import (
+    DOCUMENTS_PER_BATCH,
+    MERGED_AT_ONCE,
+    Extracted,
+    Held,
+    Landed,
+    Landing,
+    LandingError,
+    Merge,
+    content_of,
+    failed,
+    together,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,9 +48,13 @@ if TYPE_CHECKING:
 
 #: Batches that each core writes before the ledger is written: a killed run repeats at most these.
 BATCHES_PER_CORE = 4
+#: Spark makes batches of half as many documents and more, 32 of executors to one, and leaves those alone.
+FULL_BATCH = 2 * MERGED_AT_ONCE * DOCUMENTS_PER_BATCH
 #: What Spark passes to an executor, and what it passes back.
 _TASK = "document_id string, task binary"
 _DONE = "document_id string, status string, said string, folder string"
+_MERGE = "number int, batches binary"
+_MERGED = "number int, folder string, refused string"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +221,76 @@ def read_due(settings: Settings, spark: SparkSession, progress: Progress | None 
             extractor=extractor,
             progress=told,
         )
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What an executor does with batches that shall be one; it is sent to each."""
+
+    landing: Landing
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Write each batch that a partition asks for into a temporary folder of the landing."""
+        import pyarrow as pa
+
+        for batch in batches:
+            for row in batch.to_pylist():
+                folder, refused = None, None
+                try:
+                    folder = self.landing.merge(pickle.loads(row["batches"])).name
+                except LandingError as damaged:  # to be told as it is, and not to be tried again
+                    refused = str(damaged)
+                schema = pa.schema([("number", pa.int32()), ("folder", pa.string()), ("refused", pa.string())])
+                yield pa.record_batch([[row["number"]], [folder], [refused]], schema=schema)
+
+
+def compact_on_spark(
+    spark: SparkSession, landing: Landing, full: int = FULL_BATCH, progress: Progress | None = None
+) -> tuple[int, int]:
+    """Make large batches of the small and the outdated ones on the executors of ``spark``, as ``Landing.compact`` does
+    here; returns how many went, and how many came.
+
+    What a killed run wrote and did not name is repeated; until the ledger has a new batch the old ones hold. Raises
+    ``LandingError`` for a batch that is damaged, when the others are done.
+    """
+    found = landing.merges(1, full)
+    merges, empty = [one for one in found if one.held], [one for one in found if not one.held]
+    landing.let_go(empty)
+    went, came, refused = sum(len(one.batches) for one in empty), 0, []
+    at_once = spark.sparkContext.defaultParallelism
+    for start in range(0, len(merges), at_once):
+        some = merges[start : start + at_once]
+        done, damaged = _written(spark, landing, some)
+        for one, folder in done:
+            landing.enter_merged(landing.batches / folder, one)
+        # At once, so that the landing is never there twice.
+        landing.let_go(one for one, _ in done)
+        went += sum(len(one.batches) for one, _ in done)
+        came += len(done)
+        refused += damaged
+        if progress:
+            progress("landing", f"{went} batches are {came}", start + len(some), len(merges))
+    if refused:
+        raise LandingError("; ".join(refused))
+    return went, came
+
+
+def _written(
+    spark: SparkSession, landing: Landing, merges: Sequence[Merge]
+) -> tuple[list[tuple[Merge, str]], list[str]]:
+    """The folders that executors wrote, a task each, and why others were not written."""
+    tasks = [(number, pickle.dumps(one.batches)) for number, one in enumerate(merges)]
+    frame = spark.createDataFrame(spark.sparkContext.parallelize(tasks, len(tasks)), _MERGE)
+    rows = frame.mapInArrow(Merging(landing), _MERGED).collect()
+    done = [(merges[row["number"]], row["folder"]) for row in rows if row["folder"]]
+    return done, [row["refused"] for row in rows if row["refused"]]
+
+
+def compact(settings: Settings, spark: SparkSession, progress: Progress | None = None) -> tuple[int, int]:
+    """:func:`compact_on_spark` of the landing of a warehouse. Raises ``Busy`` and ``LandingError``."""
+    from juesuan.refresh import House
+
+    house = House(settings)
+    with house.locked():
+        house.landing.clean()
+        return compact_on_spark(spark, house.landing, progress=progress)

@@ -98,21 +98,52 @@ def build(
 ) -> list[NodeResult]:
     """Bring schema raw and all models on Spark up to date, and run their tests; what was pending is then no more.
 
-    ``whole``: build every model anew, as a changed model needs it. Raises ``ModelsRefused``; then all stays pending.
+    ``whole``: build every model anew, as is done by itself after a model, a list of the library or a version changed.
+    Raises ``ModelsRefused``; then all stays pending, and the models are as not built.
     """
     from juesuan import transform
 
+    models = models_fingerprint(spark, version)
     fresh = not (spark.catalog.tableExists("raw.report") and spark.catalog.tableExists("build.standing"))
+    whole = whole or fresh or models != read_state(spark).get("models")
     tables = fill_raw(spark, settings, sources)
     spark.sql("create database if not exists build")
     spark.sql(
         "create table if not exists build.standing "
         "(report_id string, release smallint, is_default boolean, peer_group string) using parquet"
     )
-    found = transform.build(settings, version, full_refresh=whole or fresh, each=each, target="spark")
+    if whole:
+        write_state(spark)  # of a build that ends half way, some models are of now and some of before
+    found = transform.build(settings, version, full_refresh=whole, each=each, target="spark")
     _save(spark.sql(STANDING), "build.standing")
+    write_state(spark, models=models)
     _save(spark.createDataFrame(_arrow(tables["pending"], ())), "raw.pending")
     return found
+
+
+def models_fingerprint(spark: SparkSession, version: Version) -> str:
+    """Hash of what dirties every model on Spark: what dirties them on DuckDB, and the versions that build them here."""
+    from importlib import metadata
+
+    from juesuan import fingerprints
+
+    pins = {"spark": spark.version, "dbt-spark": metadata.version("dbt-spark")}
+    return fingerprints.fingerprint({"models": fingerprints.models_fingerprint(version.parts), **pins})
+
+
+def read_state(spark: SparkSession) -> dict[str, str]:
+    """What is known of the last build that passed, by name; nothing before the first. ``models``: the fingerprint of
+    what the models were built with.
+    """
+    if not spark.catalog.tableExists("build.state"):
+        return {}
+    return {row["name"]: row["value"] for row in spark.table("build.state").collect()}
+
+
+def write_state(spark: SparkSession, **values: str) -> None:
+    """Put this in the place of what :func:`read_state` knows."""
+    spark.sql("create database if not exists build")
+    _save(spark.createDataFrame(sorted(values.items()), "name string, value string"), "build.state")
 
 
 def fill_raw(

@@ -4,12 +4,16 @@ what holds.
 
 from __future__ import annotations
 
+import itertools
+import pickle
 import random
 import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +31,7 @@ from juesuan.landing import (
     failed,
     figures_sha256,
     holding,
+    merged,
     printed,
 )
 from juesuan.raw_schema import raw_tables
@@ -272,6 +277,85 @@ def test_compaction_leaves_full_batches_alone(landing: Landing, monkeypatch: pyt
     again = Landing(landing.root, landing.tables)
     assert again.holding() == landing.holding()
     assert not landing.compact(batches_allowed=3)
+
+
+def test_a_refresh_brings_together_no_more_than_it_may(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.COMPACTED_AT_ONCE", 3)
+    batches = [landing.land([extracted(f"doc{number}")], "fp").batches[0] for number in range(8)]
+    before = {name: landing.read(name) for name in landing.tables}
+    assert landing.compact(batches_allowed=2)
+    left = sorted(path.name for path in landing.batches.iterdir())
+    assert left[:5] == batches[3:], "the oldest went"
+    assert len(left) == 6
+    while landing.compact(batches_allowed=2):
+        assert {name: landing.read(name) for name in landing.tables} == before
+    assert len(list(landing.batches.iterdir())) == 2
+
+
+def test_batches_of_which_nothing_holds_go_all_at_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.COMPACTED_AT_ONCE", 2)
+    for extractor in ("fp", "fp2"):
+        for number in range(4):
+            landing.land([extracted(f"doc{number}")], extractor)
+    before = {name: landing.read(name) for name in landing.tables}
+    assert [len(one.held) for one in landing.merges(2, 1000, 2)] == [0, 2]
+    assert landing.compact(batches_allowed=2)
+    assert len(landing.ledger()) == len(list(landing.batches.iterdir())) == 3
+    assert {name: landing.read(name) for name in landing.tables} == before
+
+
+def test_a_batch_that_lacks_a_document_is_not_let_go(landing: Landing) -> None:
+    batches = [landing.land([extracted(f"doc{number}")], "fp").batches[0] for number in range(3)]
+    landing.file(batches[1], "document").unlink()
+    with pytest.raises(LandingError, match=rf"{batches[1]}/document\.parquet has 0 of 1 documents; remove the folder"):
+        landing.compact(batches_allowed=1)
+    landing.clean()
+    assert sorted(path.name for path in landing.batches.iterdir()) == batches
+
+
+def test_not_too_many_batches_are_open_at_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.MERGED_AT_ONCE", 2)
+    for number in range(5):
+        landing.land([extracted(f"doc{number}")], "fp")
+    assert [len(one.batches) for one in landing.merges(1, 1000)] == [2, 2, 1]
+
+
+def test_a_compacted_batch_is_sorted_by_document(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.landing.ROWS_AT_ONCE", 2)  # so that the rows of a record are in several pieces
+    monkeypatch.setattr("juesuan.landing.PIECE_BYTES", 500)
+    for number in range(4):
+        landing.land([extracted(f"doc{number}-{n}") for n in range(3)], "fp")
+    before = {name: landing.read(name) for name in landing.tables}
+    assert landing.compact(batches_allowed=1)
+    (batch,) = [path.name for path in landing.batches.iterdir()]
+    found = {name: pq.read_table(landing.file(batch, name)) for name in landing.tables}
+    assert found == before, "as landing.read sorts them"
+    assert pq.ParquetFile(landing.file(batch, "cell")).num_row_groups > 1
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 5), max_size=4), max_size=4), max_size=4), st.booleans())
+def test_streams_become_one_and_no_row_is_lost(streams: list[list[list[int]]], in_order: bool) -> None:
+    rows = [[f"{record}-{stream}" for piece in pieces for record in piece] for stream, pieces in enumerate(streams)]
+    if in_order:
+        rows = [sorted(some) for some in rows]
+    tables, numbered = [], []
+    for pieces, some in zip(streams, rows, strict=True):
+        table = pa.table({"record_id": pa.array(some, pa.string()), "n": pa.array(range(len(some)), pa.int64())})
+        numbered += zip(some, range(len(some)), strict=True)
+        ends = list(itertools.accumulate(map(len, pieces)))
+        tables.append([table.slice(start, end - start) for start, end in zip([0, *ends], ends, strict=False)])
+    found = [tuple(row.values()) for piece in merged(map(iter, tables)) for row in piece.to_pylist()]
+    assert sorted(found) == sorted(numbered)
+    assert sorted(found, key=lambda row: row[0]) == sorted(numbered), "the rows of a record are in their order"
+    if in_order:
+        assert found == sorted(numbered)
+
+
+def test_what_was_read_of_the_ledger_does_not_travel(landing: Landing) -> None:
+    landing.land([extracted("a")], "fp")
+    assert landing.holding()
+    assert len(pickle.dumps(landing)) == len(pickle.dumps(Landing(landing.root, landing.tables)))
+    assert pickle.loads(pickle.dumps(landing)).holding() == landing.holding()
 
 
 def test_a_damaged_batch_is_named_with_what_to_do_and_is_landed_again(landing: Landing) -> None:
