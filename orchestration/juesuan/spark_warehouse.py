@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from juesuan.final_accounts.model import JuesuanError
 from juesuan.joining import JOINED
 from juesuan.landing import Landing
-from juesuan.loading import STANDING, desired, differing, landed_reports, pending_rows
+from juesuan.loading import STANDING, desired, differing, landed_reports, pending_rows, schema_fingerprint
 from juesuan.raw_schema import RECORD, REGISTRY, RawTable, arrow_type, landing_schema, raw_tables
 
 if TYPE_CHECKING:
@@ -98,14 +98,18 @@ def build(
 ) -> list[NodeResult]:
     """Bring schema raw and all models on Spark up to date, and run their tests; what was pending is then no more.
 
-    ``whole``: build every model anew, as is done by itself after a model, a list of the library or a version changed.
+    ``whole``: build every model anew, as is done by itself after a model, a list of the library, a version or a column
+    of schema raw changed.
     Raises ``ModelsRefused``; then all stays pending, and the models are as not built.
     """
     from juesuan import transform
 
-    models = models_fingerprint(spark, version)
+    models, state = models_fingerprint(spark, version), read_state(spark)
+    schema = schema_fingerprint(raw_tables(settings.dbt_project))
+    if state and state.get("schema") != schema:
+        spark.sql("drop database if exists raw cascade")  # tables with other columns; the landing has what is needed
     fresh = not (spark.catalog.tableExists("raw.report") and spark.catalog.tableExists("build.standing"))
-    whole = whole or fresh or models != read_state(spark).get("models")
+    whole = whole or fresh or models != state.get("models")
     tables = fill_raw(spark, settings, sources)
     spark.sql("create database if not exists build")
     spark.sql(
@@ -113,10 +117,11 @@ def build(
         "(report_id string, release smallint, is_default boolean, peer_group string) using parquet"
     )
     if whole:
-        write_state(spark)  # of a build that ends half way, some models are of now and some of before
+        # Of a build that ends half way, some models are of now and some of before.
+        write_state(spark, schema=schema)
     found = transform.build(settings, version, full_refresh=whole, each=each, target="spark")
     _save(spark.sql(STANDING), "build.standing")
-    write_state(spark, models=models)
+    write_state(spark, models=models, schema=schema)
     _save(spark.createDataFrame(_arrow(tables["pending"], ())), "raw.pending")
     return found
 
@@ -132,8 +137,8 @@ def models_fingerprint(spark: SparkSession, version: Version) -> str:
 
 
 def read_state(spark: SparkSession) -> dict[str, str]:
-    """What is known of the last build that passed, by name; nothing before the first. ``models``: the fingerprint of
-    what the models were built with.
+    """What is known of the last build, by name; nothing before the first. ``models``: the fingerprint of
+    what the models were built with; ``schema``: that of the columns of schema raw, also of a build that did not pass.
     """
     if not spark.catalog.tableExists("build.state"):
         return {}

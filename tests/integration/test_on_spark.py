@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from juesuan.final_accounts.extract import extractor_fingerprint
 from juesuan.final_accounts.readers import Limits
 from juesuan.landing import Extracted, Holding, Landing, LandingError
 from juesuan.on_spark import compact, compact_on_spark, read_due, read_on_spark
-from juesuan.raw_schema import raw_tables
+from juesuan.raw_schema import RawTable, raw_tables
 from juesuan.refresh import Busy, House
 from juesuan.settings import Settings
 
@@ -279,12 +279,15 @@ def test_all_models_are_built_when_what_they_are_built_with_is_not_what_it_was(
             spark_warehouse.build(spark, own, House(own).sources, version, whole=whole)
         return asked[-1]
 
+    def fill(*_: object) -> Mapping[str, RawTable]:
+        spark.sql("create database if not exists raw")
+        spark.sql("create table if not exists raw.report as select '' as report_id")
+        return raw_tables(ROOT / "dbt_project")
+
     own = settings(raw, tmp_path / "warehouse")
     monkeypatch.setattr(transform, "build", built)
-    monkeypatch.setattr(spark_warehouse, "fill_raw", lambda *_: raw_tables(ROOT / "dbt_project"))
-    for name in ("raw", "conformed"):
-        spark.sql(f"create database {name}")
-    spark.sql("create table raw.report as select '' as report_id")
+    monkeypatch.setattr(spark_warehouse, "fill_raw", fill)
+    spark.sql("create database conformed")
     spark.sql("create table conformed.fct_release as select '' as report_id, 1 as release, true as is_default")
     spark.sql("create table conformed.peer_group as select '' as report_id, 1 as release, '' as peer_group")
     try:
@@ -295,9 +298,14 @@ def test_all_models_are_built_when_what_they_are_built_with_is_not_what_it_was(
         assert not build("one")
         refuse = True
         assert build("two")
-        assert spark_warehouse.read_state(spark) == {}, "a build that was refused is not remembered"
+        assert "models" not in spark_warehouse.read_state(spark), "a build that was refused is not remembered"
         refuse = False
         assert build("one"), "some may be of what was refused"
+        assert not build("one")
+        spark_warehouse.write_state(spark, **{**spark_warehouse.read_state(spark), "schema": "other columns"})
+        spark.sql("create table raw.of_before as select 1 as one")
+        assert build("one"), "schema raw had other columns"
+        assert not spark.catalog.tableExists("raw.of_before"), "and is made anew"
         assert not build("one")
     finally:
         for name in ("raw", "conformed", "build"):
