@@ -83,6 +83,9 @@
 {#-
     The table of a model, built slice by slice where it says so (only_affected); a unit test has a few rows of its own.
     Where readers ask for the rows of one unit, meta.stored_by keeps them together within a slice.
+
+    meta.joins_as_written: each row is joined with what is known of its report or of the form. The keys of one report imply
+    each other, so what is left of the rows is underestimated; a join turned round hashes them all, and loses their order.
 -#}
 {% macro duckdb__create_table_as(
     temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none
@@ -97,6 +100,8 @@
     {%- set bounds = slices(config.get('meta', {}).get('reach', 'report')) -%}
     {%- set stored_by = config.get('meta', {}).get('stored_by') -%}
     {%- set order = 'order by ' ~ stored_by if stored_by else '' -%}
+    {%- set as_written = config.get('meta', {}).get('joins_as_written') and not is_incremental() -%}
+    {%- if as_written %}set disabled_optimizers = 'build_side_probe_side';{% endif -%}
     {%- set whole = not temporary and config.get('contract').enforced -%}
     {%- if whole -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
@@ -113,6 +118,9 @@
             insert into {{ relation.include(database=(not temporary), schema=(not temporary)) }} (select * from ({{ code }}) {{ order }});
         {%- endif %}
     {%- endfor %}
+    {%- if as_written %}
+        reset disabled_optimizers;
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='replace_affected', meta={'reach': 'report'}) }}
+{{ config(
+    materialized='incremental', incremental_strategy='replace_affected',
+    meta={'reach': 'report', 'joins_as_written': true}
+) }}
 
 -- Which printed figures add up into which: a row's parent is the nearest printed row above it in the same column (by
 -- code, or by the lines of the form), so a table without class rows, or with a blank one, is no less of a tree.

@@ -1,6 +1,9 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_affected',
-    meta={'reach': 'report', 'stored_by': 'fiscal_year, unit_id, report_id, table_no, cell_no'}
+    meta={
+        'reach': 'report', 'joins_as_written': true,
+        'stored_by': 'fiscal_year, unit_id, report_id, table_no, cell_no'
+    }
 ) }}
 
 -- A table, while all else of staging is views: every fact and every reader of figures begins here.
