@@ -2,9 +2,71 @@
 
 with levels as (
 
-    select * from {{ ref('coverage_of_report') }}
+    select
+        level,
+        item,
+        state,
+        reason,
+        unit_id,
+        fiscal_year,
+        scope,
+        report_id,
+        release,
+        is_current,
+        table_key,
+        section,
+        title,
+        money_unit,
+        money_unit_source,
+        cells,
+        cells_printed,
+        cells_printed_zero,
+        cells_blank,
+        cells_none_declared,
+        cells_unusable,
+        cells_placed_by_identity,
+        statements,
+        indicators,
+        terms,
+        passages,
+        unassigned_numbers,
+        unrecognised_tables,
+        document_id,
+        document
+    from {{ ref('coverage_of_report') }}
     union all
-    select * from {{ ref('coverage_beyond_reports') }}
+    select
+        level,
+        item,
+        state,
+        reason,
+        unit_id,
+        fiscal_year,
+        scope,
+        report_id,
+        release,
+        is_current,
+        table_key,
+        section,
+        title,
+        money_unit,
+        money_unit_source,
+        cells,
+        cells_printed,
+        cells_printed_zero,
+        cells_blank,
+        cells_none_declared,
+        cells_unusable,
+        cells_placed_by_identity,
+        statements,
+        indicators,
+        terms,
+        passages,
+        unassigned_numbers,
+        unrecognised_tables,
+        document_id,
+        document
+    from {{ ref('coverage_beyond_reports') }}
 
 ),
 
