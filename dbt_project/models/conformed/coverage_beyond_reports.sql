@@ -74,7 +74,6 @@ document_level as (
         'document' as level,
         documents.document_id as item,
         documents.document_id,
-        documents.document,
         cast(null as varchar) as report_id,
         cast(null as smallint) as release,
         cast(null as boolean) as is_current,
@@ -142,8 +141,7 @@ met as (
         published.report_id,
         published.release,
         published.scope,
-        published.document_id,
-        published.document
+        published.document_id
     from expected
     left join published
         on
@@ -166,8 +164,7 @@ bodies as (
         end as reason,
         report_id,
         release,
-        document_id,
-        document
+        document_id
     from met
     union all
     select
@@ -178,8 +175,7 @@ bodies as (
         'not in the register of bodies expected to publish' as reason,
         published.report_id,
         published.release,
-        published.document_id,
-        published.document
+        published.document_id
     from published
     left join met
         on {{ same(['report_id', 'release'], 'published', 'met') }}
@@ -193,7 +189,6 @@ body_level as (
         'body_year' as level,
         unit_id || '/' || fiscal_year || '/' || coalesce(scope, '') as item,
         document_id,
-        document,
         report_id,
         release,
         case when report_id is not null then true end as is_current,
@@ -261,6 +256,5 @@ select
     cast(passages as bigint) as passages,
     cast(unassigned_numbers as bigint) as unassigned_numbers,
     cast(unrecognised_tables as bigint) as unrecognised_tables,
-    cast(document_id as varchar) as document_id,
-    cast(document as varchar) as document
+    cast(document_id as varchar) as document_id
 from levels

@@ -8,12 +8,6 @@ with releases as (
 
 ),
 
-documents as (
-
-    select * from {{ ref('stg_document') }}
-
-),
-
 reports as (
 
     select * from {{ ref('stg_report') }}
@@ -114,7 +108,6 @@ report_level as (
         'report' as level,
         releases.report_id || '/' || releases.release as item,
         releases.document_id,
-        releases.document,
         releases.report_id,
         releases.release,
         releases.is_current,
@@ -158,7 +151,6 @@ table_level as (
         tables.report_id || '/' || tables.release || '/' || coalesce(tables.table_key, '') || '/' || tables.table_no
             as item,
         tables.document_id,
-        documents.document,
         tables.report_id,
         tables.release,
         releases.is_current,
@@ -188,8 +180,6 @@ table_level as (
     from tables
     inner join releases
         on {{ same(['report_id', 'release'], 'tables', 'releases') }}
-    left join documents
-        on tables.document_id = documents.document_id
     left join table_cells
         on
             {{ same(['report_id', 'release', 'table_no'], 'tables', 'table_cells') }}
@@ -205,7 +195,6 @@ section_level as (
         'section' as level,
         sections.report_id || '/' || sections.release || '/' || sections.section as item,
         releases.document_id,
-        releases.document,
         sections.report_id,
         sections.release,
         releases.is_current,
@@ -279,6 +268,5 @@ select
     cast(passages as bigint) as passages,
     cast(unassigned_numbers as bigint) as unassigned_numbers,
     cast(unrecognised_tables as bigint) as unrecognised_tables,
-    cast(document_id as varchar) as document_id,
-    cast(document as varchar) as document
+    cast(document_id as varchar) as document_id
 from levels

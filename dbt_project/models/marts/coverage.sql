@@ -31,8 +31,7 @@ with levels as (
         passages,
         unassigned_numbers,
         unrecognised_tables,
-        document_id,
-        document
+        document_id
     from {{ ref('coverage_of_report') }}
     union all
     select
@@ -64,8 +63,7 @@ with levels as (
         passages,
         unassigned_numbers,
         unrecognised_tables,
-        document_id,
-        document
+        document_id
     from {{ ref('coverage_beyond_reports') }}
 
 ),
@@ -108,7 +106,9 @@ select
     cast(levels.unassigned_numbers as bigint) as unassigned_numbers,
     cast(levels.unrecognised_tables as bigint) as unrecognised_tables,
     cast(levels.document_id as varchar) as document_id,
-    cast(levels.document as varchar) as document
+    cast(documents.document as varchar) as document
 from levels
 left join units
     on levels.unit_id = units.unit_id
+left join {{ ref('stg_document') }} as documents
+    on levels.document_id = documents.document_id
