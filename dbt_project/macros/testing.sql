@@ -6,7 +6,7 @@
     key are of one report. All other tests (keys over reports, references) see every row.
 -#}
 {% macro duckdb__get_where_subquery(relation) -%}
-    {%- set written = written_reports() if execute and not flags.FULL_REFRESH else none -%}
+    {%- set written = written_reports() if is_build() else none -%}
     {%- if written is none -%}
         {%- do return(default__get_where_subquery(relation)) -%}
     {%- endif -%}
@@ -17,6 +17,11 @@
         {%- do parts.append(rows ~ " and report_id between '" ~ unit[1] ~ "' and '" ~ unit[2] ~ "'") -%}
     {%- endfor -%}
     {%- do return('(' ~ parts | join(' union all ') ~ ') as tested') -%}
+{%- endmacro %}
+
+{#- Is this a build of what changed. The site of the models is made from a file that knows nothing of builds. -#}
+{% macro is_build() -%}
+    {%- do return(execute and not flags.FULL_REFRESH and flags.WHICH != 'generate') -%}
 {%- endmacro %}
 
 {#- The reports whose rows this run wrote into the model that a test is about, as a subquery; none: it may be any. -#}
@@ -43,7 +48,7 @@
 {#- A condition that holds for the reports that a run is about: all, or those affected. For tests within one report. -#}
 {% macro is_tested(report_id, reach='report') -%}
     {%- set affected = affected_reports(reach) -%}
-    {%- if flags.FULL_REFRESH or not execute -%}
+    {%- if not is_build() -%}
         {{ report_id }} is not null
     {%- else -%}
         {%- set units = units_of(affected) if target.type == 'duckdb' else none -%}

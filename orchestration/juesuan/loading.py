@@ -34,7 +34,7 @@ OUT_OF_ORDER = 0.2
 LOADED = ("loaded", "partial")
 #: Which tables schema build of the work file has; another number, and it is built anew.
 BUILD_FORM = 3
-#: Rows of ``build.standing``, which a build compares with, in words that both engines have.
+#: What ``build.standing`` keeps of the releases, in words that both engines have.
 STANDING = (
     "select releases.report_id, releases.release, releases.is_default, groups.peer_group "
     "from conformed.fct_release as releases left join conformed.peer_group as groups "
@@ -462,6 +462,7 @@ def differing(
     stale: list[str] = []
     units_changed: set[str] = set()
     names_changed: set[str] = set()
+    moved: set[str] = set()
     for name in lists:
         columns = tables[name].column_names
         old = {tuple(_comparable(row[c]) for c in columns) for row in select(name, columns)}
@@ -471,14 +472,19 @@ def differing(
             if name != "expected_body":
                 keys = [columns.index(key) for key in columns if key.endswith("unit_id")]
                 units_changed |= {row[key] for row in old ^ new for key in keys if row[key] is not None}
-            if name == "unit_name":
-                at = [columns.index(key) for key in ("unit_id", "name", "from_year", "to_year")]
-                known, told = ({tuple(row[index] for index in at) for row in rows} for rows in (old, new))
-                names_changed = {row[1] for row in known ^ told}
+        if name == "unit":
+            at = [columns.index(key) for key in ("unit_id", "division_code")]
+            known, told = ({tuple(row[index] for index in at) for row in rows} for rows in (old, new))
+            moved = {row[0] for row in known ^ told}
+        if name == "unit_name":
+            at = [columns.index(key) for key in ("unit_id", "name", "from_year", "to_year")]
+            known, told = ({tuple(row[index] for index in at) for row in rows} for rows in (old, new))
+            names_changed = {row[1] for row in known ^ told} | {row[1] for row in known | told if row[0] in moved}
 
     withdrawn = frozenset(one.document_id for one in documents if one.withdrawn is not None)
     found = pending(before, after, withdrawn, frozenset(units_changed))
-    # Reports that name a body among those they cover whose name the registry learnt, changed or forgot.
+    # Reports that name a body among those they cover whose name the registry learnt, changed or forgot, or whose
+    # division it changed: a name is looked for in the division of the one who says it.
     listed = {one.report_id for one in found}
     found += [
         Pending(one, after[one][0]["unit_id"], after[one][0]["fiscal_year"], "changed")
@@ -486,6 +492,24 @@ def differing(
         if one in before and one in after and one not in listed
     ]
     return Differing(before, after, found, stale)
+
+
+#: What marts say of the document of a report.
+OF_DOCUMENT = ("path", "published_on", "retrieved_on")
+
+
+def retold(
+    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]], want: Desired, differ: Differing
+) -> list[Pending]:
+    """Reports that are as they were, of a document of which the archive says something else now.
+
+    ``old`` and ``new``: rows of ``document`` by document_id.
+    """
+    told = {one for one in old.keys() & new.keys() if any(old[one][name] != new[one][name] for name in OF_DOCUMENT)}
+    reports = {row["report_id"] for row in want.bridges if row["document_id"] in told and row["role"] == "holds"}
+    known = (reports & differ.before.keys() & differ.after.keys()) - {one.report_id for one in differ.pending}
+    first = {one: differ.after[one][0] for one in sorted(known)}
+    return [Pending(one, row["unit_id"], row["fiscal_year"], "changed") for one, row in first.items()]
 
 
 def pending_rows(
@@ -573,7 +597,7 @@ def open_work(
     connection.execute("create table build.state (key varchar not null, value varchar)")
     # Reports whose rows the last run wrote into a model, for the tests of the model.
     connection.execute("create table build.affected (model varchar not null, report_id varchar not null)")
-    # Which releases counted by default, and whom they were compared with, when all models were last built.
+    # Which releases counted by default, and whom they were compared with, when all models were last built and since.
     connection.execute(
         "create table build.standing (report_id varchar, release smallint, is_default boolean, peer_group varchar)"
     )
@@ -603,6 +627,18 @@ def write_state(connection: duckdb.DuckDBPyConnection, **values: str | None) -> 
     for key, value in values.items():
         connection.execute("delete from build.state where key = ?", [key])
         connection.execute("insert into build.state values (?, ?)", [key, value])
+
+
+def note_standing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to ``build.standing`` how releases stand before a build: until one of everything has passed, models may be of
+    any of these.
+    """
+    found = connection.execute(
+        "select count(*) from duckdb_tables() "
+        "where schema_name = 'conformed' and table_name in ('fct_release', 'peer_group')"
+    ).fetchone()
+    if found == (2,):
+        connection.execute(f"insert into build.standing ({STANDING}) except select * from build.standing")
 
 
 def note_built(connection: duckdb.DuckDBPyConnection, models: str, version: str) -> None:
@@ -873,6 +909,8 @@ def load(
         for row in standing("report_document", bridge_columns, "document_id", some or ())
     }
     new_bridges = {tuple(row[c] for c in bridge_columns) for row in want.bridges}
+
+    result.pending += retold(old_documents, new_documents, want, differ)
 
     result.changed = bool(result.pending or stale or other_documents or old_bridges != new_bridges)
     if result.changed:

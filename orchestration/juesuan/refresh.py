@@ -367,7 +367,7 @@ class House:
         import duckdb
 
         from juesuan import transform
-        from juesuan.loading import note_built, read_state
+        from juesuan.loading import note_built, note_standing, read_state, write_state
         from juesuan.publish import new_version
         from juesuan.warehouse import STORAGE
 
@@ -379,7 +379,10 @@ class House:
             state = read_state(connection)
             whole = state.get("models") != models and not select
             if whole:
+                write_state(connection, models=None, built=None)  # of a build that ends half way, some are of before
                 transform.drop_models(connection)
+            else:
+                note_standing(connection)
             loaded = json.loads(state.get("parts") or "{}")
         parts = dict(self.parts) | {key: loaded[key] for key in ("archive", "library") if key in loaded}
         version = new_version(fingerprints.fingerprint(parts), parts)

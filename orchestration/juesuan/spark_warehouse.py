@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 from juesuan.final_accounts.model import JuesuanError
 from juesuan.joining import JOINED
 from juesuan.landing import Landing
-from juesuan.loading import STANDING, desired, differing, landed_reports, pending_rows, schema_fingerprint
+from juesuan.loading import (
+    OF_DOCUMENT,
+    STANDING,
+    desired,
+    differing,
+    landed_reports,
+    pending_rows,
+    retold,
+    schema_fingerprint,
+)
 from juesuan.raw_schema import RECORD, REGISTRY, RawTable, arrow_type, landing_schema, raw_tables
 
 if TYPE_CHECKING:
@@ -119,6 +128,9 @@ def build(
     if whole:
         # Of a build that ends half way, some models are of now and some of before.
         write_state(spark, schema=schema)
+    else:
+        # Until a build of everything has passed, models may be of how releases stood before or stand now.
+        spark.sql(f"insert into build.standing {STANDING}")
     found = transform.build(settings, version, full_refresh=whole, each=each, target="spark")
     _save(spark.sql(STANDING), "build.standing")
     write_state(spark, models=models, schema=schema)
@@ -182,6 +194,8 @@ def fill_raw(
         return sorted(row["report_id"] for row in found.collect())
 
     differ = differing(want, sources, sources.documents.values(), tables, REGISTRY, select, naming)
+    documents = {row["document_id"]: row for row in select("document", ["document_id", *OF_DOCUMENT])}
+    differ.pending += retold(documents, {row["document_id"]: row for row in want.documents}, want, differ)
     listed = {row["report_id"]: row for row in select("pending", tables["pending"].column_names)}
     causes = {report_id: row["cause"] for report_id, row in listed.items()}
     rows = pending_rows(differ.pending, causes, held, differ.after, moment)

@@ -19,7 +19,7 @@ releases as (
 
 units as (
 
-    select * from {{ ref('dim_unit_year') }}
+    select * from {{ ref('dim_unit') }}
 
 ),
 
@@ -34,19 +34,35 @@ standing_otherwise as (
 
 ),
 
+reached as (
+
+    select
+        unit_id,
+        fiscal_year
+    from pending
+    union
+    select
+        releases.unit_id,
+        releases.fiscal_year
+    from standing_otherwise
+    inner join releases
+        on standing_otherwise.report_id = releases.report_id
+
+),
+
 -- Of the same units, before or after a rename, a merge or a split, of the year before and the year after.
 beside as (
 
     select releases.report_id
-    from pending
-    inner join units as own_year
-        on {{ same(['unit_id', 'fiscal_year'], 'pending', 'own_year') }}
-    inner join units as other_years
-        on
-            own_year.group_id = other_years.group_id
-            and other_years.fiscal_year between own_year.fiscal_year - 1 and own_year.fiscal_year + 1
+    from reached
+    inner join units as own_unit
+        on reached.unit_id = own_unit.unit_id
+    inner join units as other_units
+        on own_unit.group_id = other_units.group_id
     inner join releases
-        on {{ same(['unit_id', 'fiscal_year'], 'other_years', 'releases') }}
+        on
+            other_units.unit_id = releases.unit_id
+            and releases.fiscal_year between reached.fiscal_year - 1 and reached.fiscal_year + 1
 
 ),
 
@@ -62,7 +78,7 @@ covering as (
 
 ),
 
-found as (
+year_reach as (
 
     select
         'year' as reach,
@@ -81,7 +97,7 @@ widened as (
     select
         'series' as reach,
         report_id
-    from found
+    from year_reach
     union
     select
         'series' as reach,
@@ -128,7 +144,7 @@ among_peers as (
 
 all_of_them as (
 
-    select * from found
+    select * from year_reach
     union all
     select * from widened
     union all

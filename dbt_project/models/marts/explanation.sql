@@ -111,6 +111,20 @@ topics as (
 
 ),
 
+-- The name as this report prints it, wherever it does, as in spending_by_function.
+printed_names as (
+
+    select
+        report_id,
+        release,
+        code,
+        min(name) as name
+    from {{ ref('code_name') }}
+    where classification = 'functional' and {{ only_affected('report_id', 'year') }}
+    group by report_id, release, code
+
+),
+
 functions as (
 
     select * from {{ ref('dim_functional_class') }}
@@ -125,7 +139,7 @@ select
     cast(explained.topic as varchar) as topic,
     cast(topics.chinese as varchar) as topic_name,
     cast(explained.functional_code as varchar) as functional_code,
-    cast(functions.functional_name as varchar) as functional_name,
+    cast(coalesce(printed_names.name, functions.listed_name) as varchar) as functional_name,
     cast(given.subject as varchar) as subject,
     cast(explained.text as varchar) as text,
     cast(explained.relation as varchar) as relation,
@@ -170,5 +184,9 @@ left join topics
                 then replace(explained.topic, '.' || explained.functional_code, '.<code>')
             else explained.topic
         end = topics.topic
+left join printed_names
+    on
+        {{ same(['report_id', 'release'], 'explained', 'printed_names') }}
+        and explained.functional_code = printed_names.code
 left join functions
     on explained.functional_code = functions.functional_code and releases.fiscal_year = functions.fiscal_year
