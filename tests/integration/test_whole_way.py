@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.fixtures.house import CHECKOUT, content, settings
 
-from juesuan import warehouse
+from juesuan import transform, warehouse
 from juesuan.final_accounts.archive import Archive
 from juesuan.refresh import refresh
 
@@ -52,3 +52,6 @@ def test_step_by_step_and_at_once_give_the_same_tables(tmp_path: Path) -> None:
 
     assert refresh(house, rebuild=True).outcome == "published"
     assert differing(restored, content(house.published)) == set()
+
+    page = transform.write_site(house, tmp_path / "site").read_text(encoding="utf-8")
+    assert "model.juesuan.published_figure" in page and "一行一个数据格" in page
