@@ -10,9 +10,17 @@ with leaves as (
 
 ),
 
+tree as (
+
+    select * from {{ ref('table_tree') }}
+    where {{ only_affected('report_id') }}
+
+),
+
 tables as (
 
     select * from {{ ref('stg_report_table') }}
+    where {{ only_affected('report_id') }}
 
 ),
 
@@ -70,7 +78,7 @@ signed as (
     from leaves
     inner join answered
         on {{ same(['report_id', 'release'], 'leaves', 'answered') }}
-    left join {{ ref('table_tree') }} as tree
+    left join tree
         on {{ same(['report_id', 'release', 'table_no', 'row_key', 'column_key'], 'leaves', 'tree') }}
     where leaves.amount_yuan is not null
 

@@ -14,7 +14,7 @@ statements as (
         occurrence = 1
         and subject_key is null
         and topic not like 'performance.%'
-        and report_id in (select releases.report_id from releases)
+        and {{ only_affected('report_id', 'year') }}
 
 ),
 
@@ -145,7 +145,7 @@ stated as (
 three_public as (
 
     select * from {{ ref('fct_three_public') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'year') }}
 
 ),
 

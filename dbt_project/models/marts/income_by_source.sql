@@ -11,7 +11,7 @@ with releases as (
 income as (
 
     select * from {{ ref('fct_income') }}
-    where table_key = 'T1' and report_id in (select releases.report_id from releases)
+    where table_key = 'T1' and {{ only_affected('report_id', 'year') }}
 
 ),
 
@@ -25,7 +25,7 @@ totals as (
     where
         table_key = 'T1'
         and line_key = 'income.total_current'
-        and report_id in (select releases.report_id from releases)
+        and {{ only_affected('report_id', 'year') }}
 
 ),
 
@@ -41,7 +41,7 @@ statements as (
         {{ pick('value', "measure = 'change_pct' and base = 'prior_year' and occurrence = 1") }} as change_pct,
         {{ pick('value', "measure = 'share_pct' and occurrence = 1") }} as share_pct
     from {{ ref('fct_statement') }}
-    where topic like 'income.%' and report_id in (select releases.report_id from releases)
+    where topic like 'income.%' and {{ only_affected('report_id', 'year') }}
     group by report_id, release, topic
 
 ),
@@ -55,7 +55,7 @@ lines as (
         release,
         max(line_key) as line_key
     from {{ ref('table_tree') }}
-    where table_key = 'T1' and report_id in (select releases.report_id from releases)
+    where table_key = 'T1' and {{ only_affected('report_id', 'year') }}
     group by table_key, row_key, report_id, release
 
 )

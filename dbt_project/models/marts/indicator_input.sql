@@ -38,7 +38,7 @@ from_tables as (
             and (sources.line_key is null or tree.line_key = sources.line_key)
             and (sources.row_key is null or tree.row_key = sources.row_key)
             and (sources.column_key is null or tree.column_key = sources.column_key)
-    where tree.report_id in (select releases.report_id from releases)
+    where {{ only_affected('tree.report_id', 'series') }}
 
 ),
 
@@ -65,7 +65,7 @@ from_three_public as (
             and facts.stage = sources.stage
     where
         facts.fund in ('appropriation', 'general_public_budget')
-        and facts.report_id in (select releases.report_id from releases)
+        and {{ only_affected('facts.report_id', 'series') }}
 
 ),
 
@@ -102,7 +102,7 @@ from_statements as (
         statements.occurrence = 1
         and statements.functional_code is null
         and statements.value is not null
-        and statements.report_id in (select releases.report_id from releases)
+        and {{ only_affected('statements.report_id', 'series') }}
 
 ),
 
@@ -130,7 +130,7 @@ from_budgets as (
             and budgets.budget_stage = sources.stage
     where
         budgets.functional_code is null
-        and budgets.report_id in (select releases.report_id from releases)
+        and {{ only_affected('budgets.report_id', 'series') }}
 
 ),
 
@@ -157,7 +157,7 @@ by_function as (
             spending.basis = 'all_sources'
             or (spending.basis = 'appropriation' and spending.fund = 'general_public_budget')
         )
-        and spending.report_id in (select releases.report_id from releases)
+        and {{ only_affected('spending.report_id', 'series') }}
     group by
         spending.report_id,
         spending.release,
@@ -222,7 +222,7 @@ counted_tables as (
         sum(case when state <> 'not_required' then 1 else 0 end) as tables_due,
         sum(case when state in ('present', 'partial', 'no_activity') then 1 else 0 end) as tables_found
     from {{ ref('fct_coverage') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -237,7 +237,7 @@ counted_checks as (
         sum(case when state = 'fail' then 1 else 0 end) as checks_failed,
         sum(case when state = 'could_not_run' then 1 else 0 end) as checks_not_run
     from {{ ref('fct_check_result') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id, release
 
 ),
@@ -289,7 +289,7 @@ days as (
         'approval_to_publication_days' as input_key,
         publication_days as input_value
     from {{ ref('publication') }}
-    where publication_days is not null and report_id in (select releases.report_id from releases)
+    where publication_days is not null and {{ only_affected('report_id', 'series') }}
 
 ),
 

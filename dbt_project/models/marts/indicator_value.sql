@@ -26,7 +26,7 @@ prior as (
     where
         entity_kind = 'series'
         and side = 'prior'
-        and lead_report_id in (select releases.report_id from releases)
+        and {{ only_affected('lead_report_id', 'series') }}
     group by lead_report_id
 
 ),

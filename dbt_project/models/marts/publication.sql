@@ -15,7 +15,7 @@ firsts as (
         min(published_on) as first_published_on,
         min(retrieved_on) as first_retrieved_on
     from {{ ref('fct_release') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'series') }}
     group by report_id
 
 ),

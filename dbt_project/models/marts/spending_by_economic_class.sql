@@ -10,7 +10,7 @@ with releases as (
 expenditure as (
 
     select * from {{ ref('fct_economic_expenditure') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'year') }}
 
 ),
 
@@ -22,7 +22,7 @@ printed_names as (
         code,
         min(name) as name
     from {{ ref('code_name') }}
-    where classification = 'economic' and report_id in (select releases.report_id from releases)
+    where classification = 'economic' and {{ only_affected('report_id', 'year') }}
     group by report_id, release, code
 
 ),

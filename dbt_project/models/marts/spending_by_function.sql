@@ -10,7 +10,7 @@ with releases as (
 expenditure as (
 
     select * from {{ ref('fct_expenditure') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'year') }}
 
 ),
 
@@ -23,7 +23,7 @@ printed_names as (
         code,
         min(name) as name
     from {{ ref('code_name') }}
-    where classification = 'functional' and report_id in (select releases.report_id from releases)
+    where classification = 'functional' and {{ only_affected('report_id', 'year') }}
     group by report_id, release, code
 
 ),
@@ -49,7 +49,7 @@ totals as (
         row_key,
         max(case when is_leaf then counted_yuan else residual_yuan end) as total_yuan
     from {{ ref('table_tree') }}
-    where measure = 'expenditure' and role = 'total' and report_id in (select releases.report_id from releases)
+    where measure = 'expenditure' and role = 'total' and {{ only_affected('report_id', 'year') }}
     group by report_id, release, table_key, row_key
 
 ),

@@ -15,7 +15,7 @@ members as (
     from {{ ref('comparison_member') }} as members
     inner join {{ ref('stg_report') }} as reports
         on {{ same(['report_id', 'release'], 'members', 'reports') }}
-    where members.lead_report_id in (select releases.report_id from releases)
+    where {{ only_affected('members.lead_report_id', 'series') }}
 
 ),
 
@@ -262,7 +262,7 @@ derived as (
         told.state = 'no_prior_report'
         and told.subject_key is null
         and told.functional_code is null
-        and told.report_id in (select releases.report_id from releases)
+        and {{ only_affected('told.report_id', 'series') }}
 
 ),
 

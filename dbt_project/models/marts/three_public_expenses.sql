@@ -26,7 +26,7 @@ amounts as (
         min(case when is_leaf then 1 else 0 end) = 1 as is_leaf,
         min(case when is_three_public then 1 else 0 end) = 1 as is_three_public
     from {{ ref('fct_three_public') }}
-    where report_id in (select releases.report_id from releases)
+    where {{ only_affected('report_id', 'year') }}
     group by report_id, release, fund, item
 
 ),
@@ -59,7 +59,7 @@ statements as (
     from {{ ref('fct_statement') }}
     where
         occurrence = 1
-        and report_id in (select releases.report_id from releases)
+        and {{ only_affected('report_id', 'year') }}
         and (
             topic like 'three_public.%' or topic like 'abroad.%' or topic like 'vehicle.%' or topic like 'reception.%'
             or topic like 'conference%' or topic like 'training%'

@@ -1,13 +1,7 @@
 -- Which budget the budget columns of the 三公 table are: said by the header, else by a note under the table, else by
 -- a statement that gives the same amount, else unknown. Two that contradict each other leave it unknown.
-with cells as (
-
-    select * from {{ ref('stg_cell') }}
-    where table_key = 'TS'
-
-),
-
-words as (
+-- Cells are named anew in each part, so that who asks for some reports has no others looked through.
+with words as (
 
     select * from {{ ref('budget_stage_words') }}
 
@@ -33,10 +27,10 @@ said_by_header as (
         cells.table_no,
         cells.column_key,
         min(words.stage) as stage
-    from cells
+    from {{ ref('stg_cell') }} as cells
     inner join words
         on words.place = 'header' and cells.header like '%' || words.word || '%'
-    where cells.stage <> 'final'
+    where cells.table_key = 'TS' and cells.stage <> 'final'
     group by cells.report_id, cells.release, cells.table_no, cells.column_key
     having count(distinct words.stage) = 1
 
@@ -81,13 +75,13 @@ said_by_statement as (
         cells.release,
         cells.table_no,
         min(stated.stage) as stage
-    from cells
+    from {{ ref('stg_cell') }} as cells
     inner join stated
         on
             {{ same(['report_id', 'release'], 'cells', 'stated') }}
             and cells.facet = stated.item
             and abs(cells.amount_yuan - stated.amount_yuan) <= cells.precision_yuan
-    where cells.stage <> 'final' and cells.amount_yuan <> 0
+    where cells.table_key = 'TS' and cells.stage <> 'final' and cells.amount_yuan <> 0
     group by cells.report_id, cells.release, cells.table_no
     having count(distinct stated.stage) = 1
 
@@ -108,13 +102,14 @@ staged as (
             when said_by_statement.stage is not null then 'statement'
             else 'not_said'
         end as stage_source
-    from cells
+    from {{ ref('stg_cell') }} as cells
     left join said_by_header
         on {{ same(['report_id', 'release', 'table_no', 'column_key'], 'cells', 'said_by_header') }}
     left join said_by_note
         on {{ same(['report_id', 'release', 'table_no'], 'cells', 'said_by_note') }}
     left join said_by_statement
         on {{ same(['report_id', 'release', 'table_no'], 'cells', 'said_by_statement') }}
+    where cells.table_key = 'TS'
 
 ),
 
