@@ -314,17 +314,17 @@ def test_whatever_changes_ends_as_a_rebuild_would(tmp_path: Path) -> None:
     region.step()
     # A body bears another name than its department says.
     region.names["某县支付中心"] = region.names.pop(CENTRE)
-    ends_as_a_rebuild(region)
+    assert other_than_a_rebuild(region) == []
 
 
-def ends_as_a_rebuild(region: Region) -> None:
+def other_than_a_rebuild(region: Region) -> list[str]:
+    """Tables that a build of what changed leaves otherwise than one of everything."""
     region.load()
     region.build()
     step_by_step = region.content()
     region.published()
     region.build(full_refresh=True)
-    for name, rows in region.content().items():
-        assert step_by_step[name] == rows, name
+    return [name for name, rows in region.content().items() if step_by_step[name] != rows]
 
 
 def test_what_a_change_reaches_beside_its_own_report_ends_as_a_rebuild_would(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ def test_what_a_change_reaches_beside_its_own_report_ends_as_a_rebuild_would(tmp
     region.load()
     region.build(passed=False)
     region.add(replace(archived("j-2019"), withdrawn="作废"))
-    ends_as_a_rebuild(region)
+    assert other_than_a_rebuild(region) == []
     assert region.ask("select distinct peers from marts.peer_comparison where report_id like 'h-2019%'") == [(2,)]
     flipped = "select is_default from conformed.fct_release where report_id like 'h-2018%'"
     assert region.ask(flipped) == [(False,)], "the body that covers it stands for it"
@@ -385,5 +385,5 @@ def test_what_a_change_reaches_beside_its_own_report_ends_as_a_rebuild_would(tmp
     region.documents[body.document_id] = replace(
         body, path="documents/moved.pdf", published_on=datetime.date(2020, 8, 1)
     )
-    ends_as_a_rebuild(region)
+    assert other_than_a_rebuild(region) == []
     assert region.ask("select count(*) from marts.check_summary where document = 'documents/moved.pdf'") > [(0,)]
