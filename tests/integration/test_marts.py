@@ -166,6 +166,12 @@ def test_every_printed_figure_is_published_once_with_its_amount_in_yuan(built: W
     )
 
 
+def test_a_limit_is_kept(built: Warehouse) -> None:
+    for table in ("T1", "T3", "TS"):
+        some = built.ask("select * from marts.published_figure where table_key = ? limit 2", table)
+        assert len(some) == 2, table
+
+
 def test_a_blank_is_not_zero(built: Warehouse) -> None:
     assert built.ask(
         "select value_text, amount_yuan from marts.published_figure "

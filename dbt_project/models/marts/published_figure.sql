@@ -58,5 +58,7 @@ left join documents
     on cells.document_id = documents.document_id
 left join three_public
     on
+        -- Not by table_key: its one value there makes this side empty for another table, and DuckDB 2.0.0 then drops a
+        -- LIMIT. The number of a table says which it is.
         {{ same(['report_id', 'unit_id', 'fiscal_year'], 'cells', 'three_public') }}
-        and {{ same(['release', 'table_key', 'table_no', 'row_key', 'column_key'], 'cells', 'three_public') }}
+        and {{ same(['release', 'table_no', 'row_key', 'column_key'], 'cells', 'three_public') }}
