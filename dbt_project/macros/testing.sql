@@ -19,7 +19,7 @@
     {%- do return('(' ~ parts | join(' union all ') ~ ') as tested') -%}
 {%- endmacro %}
 
-{#- Is this a build of what changed. The site of the models is made from a file that knows nothing of builds. -#}
+{#- Whether a build is of what changed. The site of the models is made from a file that knows nothing of builds. -#}
 {% macro is_build() -%}
     {%- do return(execute and not flags.FULL_REFRESH and flags.WHICH != 'generate') -%}
 {%- endmacro %}

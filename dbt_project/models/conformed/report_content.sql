@@ -3,77 +3,27 @@
 -- What each report gave beside its tables: text, and what was left over.
 with found as (
 
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'statements' as kind,
-        section,
-        cast(null as varchar) as table_key
-    from {{ ref('stg_statement') }}
-    where {{ only_affected('report_id') }}
-    union all
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'indicators' as kind,
-        cast(null as varchar) as section,
-        cast(null as varchar) as table_key
-    from {{ ref('stg_indicator') }}
-    where {{ only_affected('report_id') }}
-    union all
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'terms' as kind,
-        cast(null as varchar) as section,
-        cast(null as varchar) as table_key
-    from {{ ref('stg_term') }}
-    where {{ only_affected('report_id') }}
-    union all
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'passages' as kind,
-        section,
-        cast(null as varchar) as table_key
-    from {{ ref('stg_passage') }}
-    where {{ only_affected('report_id') }}
-    union all
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'unassigned_numbers' as kind,
-        cast(null as varchar) as section,
-        table_key
-    from {{ ref('stg_unassigned_number') }}
-    where {{ only_affected('report_id') }}
-    union all
-    select
-        report_id,
-        release,
-        unit_id,
-        fiscal_year,
-        document_id,
-        'unrecognised_tables' as kind,
-        cast(null as varchar) as section,
-        cast(null as varchar) as table_key
-    from {{ ref('stg_unrecognised_table') }}
-    where {{ only_affected('report_id') }}
+    {% for source, kind, section, table_key in [
+        ('stg_statement', 'statements', 'section', 'cast(null as varchar)'),
+        ('stg_indicator', 'indicators', 'cast(null as varchar)', 'cast(null as varchar)'),
+        ('stg_term', 'terms', 'cast(null as varchar)', 'cast(null as varchar)'),
+        ('stg_passage', 'passages', 'section', 'cast(null as varchar)'),
+        ('stg_unassigned_number', 'unassigned_numbers', 'cast(null as varchar)', 'table_key'),
+        ('stg_unrecognised_table', 'unrecognised_tables', 'cast(null as varchar)', 'cast(null as varchar)')
+    ] -%}
+        select
+            report_id,
+            release,
+            unit_id,
+            fiscal_year,
+            document_id,
+            '{{ kind }}' as kind,
+            {{ section }} as section,
+            {{ table_key }} as table_key
+        from {{ ref(source) }}
+        where {{ only_affected('report_id') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 
